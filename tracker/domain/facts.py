@@ -1,0 +1,115 @@
+"""What is known about a learner. Facts say that something was so; everything else is computed from them."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tracker.domain.evidence import Evidence
+from tracker.domain.periods import Days
+
+
+class DutyKind(StrEnum):
+    """A role from the IT strategy, held from–until."""
+
+    SYSTEM_OWNER = "system_owner"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    LOCAL_IT_RESOURCE_PERSON = "local_it_resource_person"
+    LOCAL_IT_COORDINATOR = "local_it_coordinator"
+    IT_MANAGER = "it_manager"
+    IT_SECURITY_COORDINATOR = "it_security_coordinator"
+    UNIT_MANAGER = "unit_manager"
+    HEAD_OF_ADMINISTRATION = "head_of_administration"
+
+
+class State(StrEnum):
+    """How an obligation stands on a day."""
+
+    EXEMPT = "exempt"
+    ON_HOLD = "on_hold"
+    TO_DO = "to_do"
+    OVERDUE = "overdue"
+    VALID = "valid"
+    RENEW = "renew"
+    GRACE = "grace"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """The learner works in a unit in a position."""
+
+    days: Days
+    unit_id: int
+    position_id: int | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """The learner holds a duty for a unit, for a system, or for the whole municipality."""
+
+    days: Days
+    kind: DutyKind
+    unit_id: int | None = None
+    system_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The learner uses an IT system."""
+
+    days: Days
+    system_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """The learner is away. Why is nobody's business here."""
+
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The learner completed a course on a day. `version` is the major number of what was learnt."""
+
+    course_id: int
+    completed_on: date
+    version: int = 1
+    evidence: Evidence = Evidence.SELF_DECLARED
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A requirement does not apply to the learner on these days."""
+
+    requirement_id: int
+    days: Days
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """From the day it was granted, the learner's open due date for a requirement is at the earliest `due_on`."""
+
+    requirement_id: int
+    granted_on: date
+    due_on: date
+    id: int | None = None
+
+
+Fact = Employment | Duty | Access | Absence | Completion | Exemption | Extension
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """All that is known about one person, as far as learning goes. The order of facts means nothing."""
+
+    employments: tuple[Employment, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    completions: tuple[Completion, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    extensions: tuple[Extension, ...] = ()
