@@ -1,28 +1,139 @@
 """For whom a requirement is, and for which days."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
 
-from tracker.domain.facts import DutyKind
-from tracker.domain.periods import Days
+from tracker.domain.facts import Duty, Employment, Learner
+from tracker.domain.periods import Span, difference, intersection, later, union
+from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Units
 
-Units = Mapping[int, tuple[Days, ...]]
-"""The units of a subtree, each with the days on which it lay there."""
+BRIDGED_DAYS = 29
+"""Two stretches less than 30 days apart are one."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceLine:
-    """A person is in the audience if any line matches; a line matches if all its filled-in fields do.
+class Match(NamedTuple):
+    """The days on which a learner matches an audience line."""
 
-    No field filled in matches everyone employed. A unit or system narrows the line's duty when that duty is held
-    for a unit or system; otherwise the unit is where the person works and the system one that the person uses.
+    line: AudienceLine
+    spans: list[Span]
+
+
+class Part(NamedTuple):
+    """The part of a stretch during which one version of the requirement is in charge."""
+
+    version: RequirementVersion
+    first: date
+    last: date
+    anchor: date
+    matches: list[Match]
+
+
+class Stretch(NamedTuple):
+    """A run of days on which a requirement applies to a learner, in one part for each version in charge."""
+
+    required_from: date
+    last: date
+    parts: list[Part]
+
+
+def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
+    """Return the runs of days on which a requirement applies to a learner.
+
+    The anchor is the day from which a version's audience matched the learner, even if it was not yet in effect. Days
+    between two stretches that are one belong to it, under whatever version is in charge.
     """
+    if not requirement.terms:
+        return []
+    starts_on = requirement.terms[0].first
+    audience = []
+    required: list[Span] = []
+    for term in requirement.terms:
+        matches = [Match(line, matched_days(line, learner, starts_on)) for line in term.version.lines]
+        runs = union(_in_audience(matches), bridging=BRIDGED_DAYS)
+        audience.append((term, matches, runs))
+        required += intersection(runs, [(term.first, term.asks_until)])
+    found = []
+    for first, last in union(required, bridging=BRIDGED_DAYS):
+        anchor = first
+        parts = []
+        for term, matches, runs in audience:
+            if term.first <= last and first <= term.last:
+                in_charge = (max(first, term.first), min(last, term.last))
+                asked = (in_charge[0], min(in_charge[1], term.asks_until))
+                anchor = next((run[0] for run in runs if run[0] <= asked[1] and asked[0] <= run[1]), anchor)
+                parts.append(Part(term.version, *in_charge, anchor, matches))
+        found.append(Stretch(first, last, parts))
+    return found
 
-    id: int
-    excludes: bool = False
-    units: Units | None = None
-    position_id: int | None = None
-    employment_kind: str | None = None
-    duty: DutyKind | None = None
-    system_id: int | None = None
-    new_hire_days: int | None = None
+
+def _in_audience(matches: Iterable[Match]) -> list[Span]:
+    included = union(span for match in matches if not match.line.excludes for span in match.spans)
+    excluded = [span for match in matches if match.line.excludes for span in match.spans]
+    return difference(included, excluded) if excluded else included
+
+
+def matched_days(line: AudienceLine, learner: Learner, starts_on: date) -> list[Span]:
+    """Return the days on which all filled-in fields of a line match: the overlap of the facts it used.
+
+    `starts_on`: the first day the requirement is in effect, from which new hires are told.
+    """
+    if line.duty is not None:
+        return union(
+            span for duty in learner.duties if duty.kind == line.duty for span in _held(duty, line, learner, starts_on)
+        )
+    if line.system_id is None:
+        return _employed(line, line.units, learner, starts_on)
+    used = _used(line.system_id, learner)
+    return intersection(used, _employed(line, line.units, learner, starts_on)) if _asks_work(line, line.units) else used
+
+
+def _held(duty: Duty, line: AudienceLine, learner: Learner, starts_on: date) -> list[Span]:
+    """Return the days of a duty on which the line's other fields match too."""
+    held, units = [duty.days.span], line.units
+    if units is not None and duty.unit_id is not None:
+        held, units = intersection(held, _lay_in(units, duty.unit_id)), None
+    if line.system_id is not None and duty.system_id is None:
+        held = intersection(held, _used(line.system_id, learner))
+    elif line.system_id is not None and duty.system_id != line.system_id:
+        return []
+    return intersection(held, _employed(line, units, learner, starts_on)) if _asks_work(line, units) else held
+
+
+def _asks_work(line: AudienceLine, units: Units | None) -> bool:
+    fields = (units, line.position_id, line.employment_kind, line.new_hire_days)
+    return any(field is not None for field in fields)
+
+
+def _employed(line: AudienceLine, units: Units | None, learner: Learner, starts_on: date) -> list[Span]:
+    """Return the days on which one employment has the line's unit, position and kind, and is of a new hire."""
+    spans = union(_employments(line, units, learner.employments))
+    if line.new_hire_days is None:
+        return spans
+    hired_from = later(starts_on, -line.new_hire_days)
+    return intersection(spans, [run for run in employed_runs(learner) if run[0] >= hired_from])
+
+
+def _employments(line: AudienceLine, units: Units | None, employments: Iterable[Employment]) -> Iterator[Span]:
+    for employment in employments:
+        if line.position_id is not None and employment.position_id != line.position_id:
+            continue
+        if line.employment_kind is not None and employment.kind != line.employment_kind:
+            continue
+        if units is None:
+            yield employment.days.span
+        else:
+            yield from intersection([employment.days.span], _lay_in(units, employment.unit_id))
+
+
+def employed_runs(learner: Learner) -> list[Span]:
+    """Return the learner's employments, whatever they are; changing position or unit is not being hired again."""
+    return union((employment.days.span for employment in learner.employments), bridging=BRIDGED_DAYS)
+
+
+def _lay_in(units: Units, unit_id: int) -> list[Span]:
+    return union(days.span for days in units.get(unit_id, ()))
+
+
+def _used(system_id: int, learner: Learner) -> list[Span]:
+    return union(access.days.span for access in learner.accesses if access.system_id == system_id)

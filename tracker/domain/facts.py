@@ -9,7 +9,7 @@ from tracker.domain.periods import Days
 
 
 class DutyKind(StrEnum):
-    """A role from the IT strategy, held from–until."""
+    """A role from the IT strategy, held over a stretch of days."""
 
     SYSTEM_OWNER = "system_owner"
     SYSTEM_ADMINISTRATOR = "system_administrator"

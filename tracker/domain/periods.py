@@ -1,7 +1,15 @@
 """Stretches of days, and months counted the way people count them."""
 
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+FOREVER = date.max
+"""The last day of what has no end. Arithmetic stops here instead of overflowing."""
+
+Span = tuple[date, date]
+"""First and last day, both included; what `Days` are while rules are worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +28,83 @@ class Days:
 
     def __contains__(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+    @property
+    def span(self) -> Span:
+        """Return the first and last day; the last of open days is `FOREVER`."""
+        return (self.starts_on, self.ends_on or FOREVER)
+
+
+def later(day: date, days: int) -> date:
+    """Return the day so many days later, or `FOREVER` if the calendar ends before that."""
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        return FOREVER
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of the month so many months later, or the last day of that month if it is shorter.
+
+    Always count from the original day: 31 January + 1 month + 1 month is 28 March, + 2 months is 31 March.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    if year > FOREVER.year:
+        return FOREVER
+    if day.day <= 28:
+        return day.replace(year, month)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def union(spans: Iterable[Span], *, bridging: int = 0) -> list[Span]:
+    """Return the days in any of the spans, as few spans as possible, in order.
+
+    Spans with at most `bridging` days between them become one, and those days with them.
+    """
+    ordered = sorted(spans)
+    if len(ordered) < 2:
+        return ordered
+    joined = [ordered[0]]
+    for first, last in ordered[1:]:
+        known_first, known_last = joined[-1]
+        if first <= known_last or (first - known_last).days <= bridging + 1:
+            if last > known_last:
+                joined[-1] = (known_first, last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def intersection(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """Return the days in both of two ordered lists of spans."""
+    overlaps = [
+        (max(first, other_first), min(last, other_last))
+        for first, last in some
+        for other_first, other_last in others
+        if first <= other_last and other_first <= last
+    ]
+    overlaps.sort()
+    return overlaps
+
+
+def difference(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """Return the days of the first ordered list of spans that are not in the second."""
+    remaining = list(some)
+    for other_first, other_last in others:
+        pieces = []
+        for first, last in remaining:
+            if other_last < first or last < other_first:
+                pieces.append((first, last))
+                continue
+            if first < other_first:
+                pieces.append((first, later(other_first, -1)))
+            if other_last < last:
+                pieces.append((later(other_last, 1), last))
+        remaining = pieces
+    return remaining
+
+
+def covers(spans: Iterable[Span], day: date) -> bool:
+    """Say whether the day is in any of the spans."""
+    return any(first <= day <= last for first, last in spans)

@@ -1,0 +1,89 @@
+"""By when a course must be completed: the due date, and what moves it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracker.domain.audience import Part
+from tracker.domain.facts import Extension
+from tracker.domain.periods import FOREVER, Span, later
+
+
+class Reason(StrEnum):
+    """What a phase's date comes from, or why it has none."""
+
+    EXEMPTED = "exempted"
+    AWAY = "away"
+    VALIDITY = "validity"  # the end of the validity of what was completed
+    FIRST_DUE = "first_due"
+    EXTENDED = "extended"
+    RETURNED = "returned"  # notice after an absence
+    EXEMPTION_ENDED = "exemption_ended"  # notice after an exemption
+    RULES_CHANGED = "rules_changed"  # notice after a new version took effect
+
+
+class Due(NamedTuple):
+    """From this day on, the due date is `due_on`; `FOREVER` while the learner is on leave with no known end."""
+
+    from_day: date
+    due_on: date
+    reason: Reason
+
+
+class Clock(NamedTuple):
+    """What stops or moves a learner's clock for one obligation."""
+
+    away: list[Span]
+    exempt: list[Span]
+    extensions: list[Extension]
+    changes: list[date]
+    """The days on which a new version took effect, except those on which it gives no respite."""
+
+
+def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:
+    """Return how the due date moves later, in order. The last one whose `from_day` has come is the due date."""
+    steps: list[Due] = []
+    for due in sorted(_candidates(part, required_from, clock)):
+        if not steps or due.due_on > steps[-1].due_on:
+            steps.append(due)
+    return steps
+
+
+def _candidates(part: Part, required_from: date, clock: Clock) -> Iterator[Due]:
+    first = moved_by_absences(first_due(part, required_from), required_from, clock.away)
+    yield Due(required_from, first, Reason.FIRST_DUE)
+    for extension in clock.extensions:
+        yield Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
+    # Fair notice: nobody is at fault within so many days of these.
+    notice = part.version.minimum_notice_days
+    for reason, days in (
+        (Reason.RETURNED, _days_after(clock.away)),
+        (Reason.EXEMPTION_ENDED, _days_after(clock.exempt)),
+        (Reason.RULES_CHANGED, clock.changes),
+    ):
+        for day in days:
+            if required_from < day <= part.last:
+                yield Due(day, later(day, notice), reason)
+
+
+def _days_after(spans: Iterable[Span]) -> Iterator[date]:
+    return (later(last, 1) for _, last in spans if last != FOREVER)
+
+
+def first_due(part: Part, required_from: date) -> date:
+    """Return the day by which a course must first be completed, before absences and extensions move it."""
+    version = part.version
+    asked = version.first_due_on or later(part.anchor, version.first_due_days or 0)
+    return max(asked, later(required_from, version.minimum_notice_days))
+
+
+def moved_by_absences(due_on: date, required_from: date, away: Iterable[Span]) -> date:
+    """Return the due date moved later by the days of absence from `required_from` to it, itself moved.
+
+    The clock stops during leave: as many days remain on return as remained when the leave began.
+    """
+    for first, last in away:
+        if last >= required_from and first <= due_on:
+            due_on = later(due_on, (last - max(first, required_from)).days + 1)
+    return due_on
