@@ -1,0 +1,46 @@
+# Everything a newcomer needs: `make run` and `make test`. Both set up what is missing first.
+UV := .venv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+PORT ?= 8000
+
+.PHONY: run test check format screenshots benchmark translations vendor clean
+
+run: .venv/ready
+	$(RUN) tracker run --port $(PORT)
+
+test: .venv/ready
+	$(RUN) python -m tests.browser.chromium
+	$(RUN) pytest -n 2 --dist loadgroup
+
+check: .venv/ready
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) ty check
+	$(RUN) lint-imports
+	$(RUN) pytest -q tests/architecture
+
+format: .venv/ready
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+screenshots: .venv/ready
+	$(RUN) python -m tests.browser.chromium
+	$(RUN) python -m tests.browser.screenshots
+
+benchmark: .venv/ready
+	$(RUN) python -m benchmarks
+
+translations: .venv/ready
+	$(RUN) python -m tracker.translations update
+
+vendor:
+	$(RUN) python static/vendor/vendor.py
+
+clean:
+	rm -rf .venv .chromium instance screenshots
+
+.venv/ready: pyproject.toml uv.lock
+	test -x .venv/bin/python || python3 -m venv .venv
+	test -x $(UV) || .venv/bin/pip install --quiet --disable-pip-version-check uv
+	$(UV) sync --frozen --quiet
+	touch .venv/ready

@@ -1,0 +1,31 @@
+"""Alembic's environment: migrations run on the database that tracker.schema hands over."""
+
+from typing import Any
+
+from alembic import context
+from tracker.db import Database
+from tracker.models import metadata
+
+
+def include(_object: Any, _name: str | None, _kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    return True
+
+
+def run() -> None:
+    database: Database = context.config.attributes["database"]
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            compare_type=True,
+            compare_server_default=True,
+            transaction_per_migration=True,
+            user_module_prefix="db.",
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

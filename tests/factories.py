@@ -1,0 +1,344 @@
+"""The cast of the tests, and the small things tests make. Everyone here is invented.
+
+Anna learns; Bosse is her manager; Cecilia administers training; David is in HR; Eva owns a system; Mona administers the
+municipality; Olle operates the installation; Kim coordinates the four. All in Kil. Omar, in Grums, must never get in.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask.testing import FlaskClient
+
+from tracker import tokens
+from tracker.accounts.models import Account, LoginSession, RoleGrant
+from tracker.catalogue.models import Course, CourseKind, CourseVersion
+from tracker.db import BoundSession, Database
+from tracker.domain.evidence import Evidence
+from tracker.domain.facts import DutyKind
+from tracker.edge import transaction
+from tracker.i18n import sort_key
+from tracker.learning.models import Completion
+from tracker.municipalities.models import Municipality
+from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
+from tracker.people.models import Absence, Duty, Employment, Person
+from tracker.permissions import GivenRole, Viewer, system
+from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.systems.models import Access, ItSystem, SystemScope
+
+BEGINNING = date(2020, 1, 1)
+
+
+@dataclass
+class Cast:
+    """The municipalities and people of the tests, by id; `accounts` and `people` by first name in lower case."""
+
+    kil: int
+    grums: int
+    units: dict[str, int]
+    people: dict[str, int]
+    accounts: dict[str, int]
+    person_ids: dict[str, str]  # public ids
+    unit_ids: dict[str, str]  # public ids
+    system_id: int
+    system_public_id: str
+    position_id: int
+
+
+def build_cast(database: Database, *, now: datetime) -> Cast:
+    """Create both municipalities with everyone in them."""
+    with database.wide() as session:
+        municipalities = [
+            Municipality(code="1715", slug="kil", name="Kils kommun", created_at=now),
+            Municipality(code="1764", slug="grums", name="Grums kommun", created_at=now),
+        ]
+        session.add_all(municipalities)
+        session.commit()
+        kil, grums = (municipality.id for municipality in municipalities)
+
+    units: dict[str, int] = {}
+    unit_ids: dict[str, str] = {}
+    people: dict[str, int] = {}
+    accounts: dict[str, int] = {}
+    person_ids: dict[str, str] = {}
+
+    with transaction(database, kil, now=now) as session:
+        for code, name, parent in (
+            ("1", "Kils kommun", None),
+            ("10", "Vård och omsorg", "1"),
+            ("11", "Hemtjänsten", "10"),
+            ("20", "Kommunledningskontoret", "1"),
+        ):
+            unit = add_unit(session, name, parent_id=units.get(parent or ""), code=code, now=now)
+            units[code], unit_ids[code] = unit.id, unit.public_id
+        position = Position(code="100", title="Undersköterska")
+        session.add(position)
+        session.flush()
+        system_row = ItSystem(
+            code="omsorg", name="Omsorgsjournalen", scope=SystemScope.OPERATION_SPECIFIC, created_at=now
+        )
+        session.add(system_row)
+        for first, last, unit, roles in (
+            ("Anna", "Åkesson", "11", ()),
+            ("Bosse", "Berg", "11", ()),
+            ("Cecilia", "Ceder", "20", (GivenRole.TRAINING_ADMINISTRATOR,)),
+            ("David", "Dahl", "20", (GivenRole.HR,)),
+            ("Eva", "Ek", "10", ()),
+            ("Mona", "Mård", "20", (GivenRole.MUNICIPALITY_ADMINISTRATOR,)),
+            ("Olle", "Olsson", "20", (GivenRole.OPERATOR,)),
+            ("Kim", "Karlsson", "20", (GivenRole.COORDINATOR,)),
+        ):
+            person = add_person(session, first, last, unit_id=units[unit], position_id=position.id, now=now)
+            account = add_account(session, person, now=now, roles=roles)
+            key = first.lower()
+            people[key], accounts[key], person_ids[key] = person.id, account.id, person.public_id
+        add_duty(session, people["bosse"], DutyKind.UNIT_MANAGER, unit_id=units["11"], now=now)
+        add_duty(session, people["eva"], DutyKind.SYSTEM_OWNER, system_id=system_row.id, now=now)
+        cast_system = (system_row.id, system_row.public_id)
+        position_id = position.id
+
+    with transaction(database, grums, now=now) as session:
+        root = add_unit(session, "Grums kommun", parent_id=None, code="1", now=now)
+        unit_ids["grums"], units["grums"] = root.public_id, root.id
+        chef = Position(code="100", title="Enhetschef")
+        session.add(chef)
+        session.flush()
+        omar = add_person(session, "Omar", "Omarsson", unit_id=root.id, position_id=chef.id, now=now)
+        account = add_account(session, omar, now=now, roles=tuple(GivenRole))
+        add_duty(session, omar.id, DutyKind.UNIT_MANAGER, unit_id=root.id, now=now)
+        people["omar"], accounts["omar"], person_ids["omar"] = omar.id, account.id, omar.public_id
+
+    return Cast(
+        kil=kil,
+        grums=grums,
+        units=units,
+        people=people,
+        accounts=accounts,
+        person_ids=person_ids,
+        unit_ids=unit_ids,
+        system_id=cast_system[0],
+        system_public_id=cast_system[1],
+        position_id=position_id,
+    )
+
+
+def add_unit(session: BoundSession, name: str, *, parent_id: int | None, code: str | None, now: datetime) -> OrgUnit:
+    """Add a unit that has always lain where it lies."""
+    unit = OrgUnit(code=code, kind=UnitKind.UNIT if parent_id else UnitKind.MUNICIPALITY)
+    session.add(unit)
+    session.flush()
+    session.add(
+        UnitPlacement(
+            unit_id=unit.id,
+            parent_id=parent_id,
+            name=name,
+            sort_key=sort_key(name),
+            starts_on=BEGINNING,
+            recorded_at=now,
+            source="test",
+        )
+    )
+    session.flush()
+    return unit
+
+
+def add_person(
+    session: BoundSession,
+    given_name: str,
+    family_name: str,
+    *,
+    unit_id: int,
+    position_id: int,
+    now: datetime,
+    starts_on: date = BEGINNING,
+    ends_on: date | None = None,
+    protected_identity: bool = False,
+    employee_number: str | None = None,
+) -> Person:
+    """Add a person with one employment."""
+    person = Person(
+        employee_number=employee_number or f"{given_name.lower()}-1",
+        given_name=given_name,
+        family_name=family_name,
+        sort_key=sort_key(family_name, given_name),
+        email=f"{given_name.lower()}@kommun.example",
+        protected_identity=protected_identity,
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    session.add(
+        Employment(
+            person_id=person.id,
+            unit_id=unit_id,
+            position_id=position_id,
+            kind="Tillsvidare",
+            percent=100,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            recorded_at=now,
+            source="test",
+        )
+    )
+    session.flush()
+    return person
+
+
+def add_account(session: BoundSession, person: Person, *, now: datetime, roles: tuple[GivenRole, ...] = ()) -> Account:
+    """Add an account for a person, without a password: tests sign in by a session row (see sign_in)."""
+    account = Account(
+        person_id=person.id,
+        display_name=f"{person.given_name} {person.family_name}",
+        email=person.email,
+        email_key=(person.email or "").casefold() or None,
+        employee_number=person.employee_number,
+        locale="sv",
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    session.add_all(RoleGrant(account_id=account.id, role=role, granted_at=now) for role in roles)
+    return account
+
+
+def add_duty(
+    session: BoundSession,
+    person_id: int,
+    kind: DutyKind,
+    *,
+    now: datetime,
+    unit_id: int | None = None,
+    system_id: int | None = None,
+    starts_on: date = BEGINNING,
+) -> Duty:
+    """Add a duty."""
+    duty = Duty(
+        person_id=person_id,
+        kind=kind,
+        unit_id=unit_id,
+        system_id=system_id,
+        starts_on=starts_on,
+        recorded_at=now,
+        source="test",
+    )
+    session.add(duty)
+    session.flush()
+    return duty
+
+
+def add_access(session: BoundSession, person_id: int, system_id: int, *, starts_on: date, now: datetime) -> None:
+    """Let a person use a system."""
+    session.add(Access(person_id=person_id, system_id=system_id, starts_on=starts_on, recorded_at=now, source="test"))
+
+
+def add_absence(session: BoundSession, person_id: int, *, starts_on: date, ends_on: date | None, now: datetime) -> None:
+    """Let a person be away."""
+    session.add(Absence(person_id=person_id, starts_on=starts_on, ends_on=ends_on, recorded_at=now, source="test"))
+
+
+def add_course(session: BoundSession, code: str, *, now: datetime, title: str = "En kurs") -> CourseVersion:
+    """Add a course with one published version and no modules."""
+    course = Course(code=code, kind=CourseKind.COURSE, created_at=now)
+    session.add(course)
+    session.flush()
+    version = CourseVersion(
+        course_id=course.id,
+        number=1,
+        major=1,
+        titles={"sv": title, "en": title},
+        summaries={"sv": "", "en": ""},
+        minutes=30,
+        published_on=BEGINNING,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def add_requirement(
+    session: BoundSession,
+    code: str,
+    *,
+    course_id: int,
+    now: datetime,
+    effective_from: date = BEGINNING,
+    lines: tuple[dict[str, object], ...] = ({},),
+    **says: object,
+) -> RequirementVersion:
+    """Add a published requirement. Without lines it is for everyone employed; due 30 days after the anchor."""
+    requirement = Requirement(code=code, created_at=now)
+    session.add(requirement)
+    session.flush()
+    values: dict[str, object] = {
+        "titles": {"sv": f"Krav {code}", "en": f"Requirement {code}"},
+        "reasons": {"sv": "Därför.", "en": "Because."},
+        "first_due_days": 30,
+    }
+    version = RequirementVersion(
+        requirement_id=requirement.id,
+        number=1,
+        course_id=course_id,
+        effective_from=effective_from,
+        published_at=now,
+        **(values | says),
+    )
+    session.add(version)
+    session.flush()
+    session.add_all(AudienceLine(requirement_version_id=version.id, **line) for line in lines)
+    return version
+
+
+def add_completion(
+    session: BoundSession,
+    person_id: int,
+    version: CourseVersion,
+    *,
+    on: date,
+    now: datetime,
+    evidence: Evidence = Evidence.GRADED,
+) -> Completion:
+    """Add a completion."""
+    completion = Completion(
+        person_id=person_id,
+        course_id=version.course_id,
+        course_version_id=version.id,
+        completed_on=on,
+        evidence=evidence,
+        source_ref=f"test:{tokens.public_id()}",
+        recorded_at=now,
+        source="test",
+    )
+    session.add(completion)
+    session.flush()
+    return completion
+
+
+def sign_in(
+    client: FlaskClient, database: Database, cast: Cast, name: str, *, now: datetime | None = None
+) -> FlaskClient:
+    """Sign one of the cast in, as their browser would be after the sign-in page."""
+    from tracker import clock
+
+    instant = now or clock.now()
+    token = tokens.one_time_token()
+    municipality_id = cast.grums if name == "omar" else cast.kil
+    with database.bound(municipality_id) as session:
+        session.add(
+            LoginSession(
+                account_id=cast.accounts[name],
+                token_hash=tokens.fingerprint(token),
+                started_at=instant,
+                seen_at=instant,
+                expires_at=instant + timedelta(hours=10),
+                address="127.0.0.1",
+                browser="test",
+            )
+        )
+        session.commit()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    return client
+
+
+def acting(cast: Cast) -> Viewer:
+    """Return a viewer for operations in Kil that no person performs."""
+    return system(cast.kil, "test")

@@ -1,0 +1,104 @@
+"""What the application consists of."""
+
+import logging
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import tracker.dashboards.views
+import tracker.web.views
+from tracker import edge, i18n, models
+from tracker.accounts.operations import signed_in_by
+from tracker.assets import STATIC, TEMPLATES
+from tracker.config import Config, from_environment
+from tracker.db import Database
+from tracker.people.queries import viewer_of
+from tracker.permissions import Permission
+from tracker.web import access, errors, pages, session
+from tracker.web.converters import PublicIdConverter
+
+# What each module adds to the navigation is listed here, in the order shown: endpoint, label, icon, permission.
+NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
+    ("dashboards.home", _l("My training"), "home", Permission.LEARN),
+)
+
+BLUEPRINTS = (
+    tracker.web.views.bp,
+    tracker.dashboards.views.bp,
+)
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Put the application together. Raises if the configuration is unsafe or an endpoint declares no permission."""
+    config = config or from_environment()
+    assert models.metadata.tables
+    app = Flask("tracker", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.update(_flask_settings(config))
+    _log(config)
+
+    app.extensions["tracker"] = session.Edge(
+        config=config,
+        database=database or Database(config.database_url),
+        finish=edge.finish,
+        signed_in_by=signed_in_by,
+        viewer_of=viewer_of,
+    )
+    app.url_map.converters["public_id"] = PublicIdConverter
+
+    errors.init(app)
+    CSRFProtect(app)
+    session.init(app)
+    app.before_request(access.enforce)
+    i18n.babel.init_app(app, locale_selector=i18n.choose_locale)
+    pages.init(app, STATIC, NAVIGATION)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    access.check_declarations(app)
+
+    app.wsgi_app = WhiteNoise(  # ty: ignore[invalid-assignment]
+        app.wsgi_app, root=str(STATIC), prefix="/static/", max_age=31_536_000, allow_all_origins=False
+    )
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # ty: ignore[invalid-assignment]
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "TESTING": config.environment == "test",
+        "MAX_CONTENT_LENGTH": config.max_upload_bytes,
+        "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
+        "SESSION_COOKIE_NAME": "__Host-tracker" if config.production else "tracker",
+        "SESSION_COOKIE_SECURE": config.production,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,  # A form left open over lunch still works; it ends with the session.
+        "BABEL_DEFAULT_LOCALE": "sv",
+        "BABEL_TRANSLATION_DIRECTORIES": "translations",
+    }
+
+
+def _log(config: Config) -> None:
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if config.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[config.log_level]),
+        cache_logger_on_first_use=False,
+    )

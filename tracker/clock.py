@@ -1,0 +1,22 @@
+"""The only place that asks what time it is.
+
+Edges (a request, a job, a command) read the clock once and hand `now` or `today` down. Everything else is told.
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Return the present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """Return the calendar day that an instant falls on in a time zone, such as "Europe/Stockholm"."""
+    return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def local_time(instant: datetime, timezone: str) -> datetime:
+    """Return an instant as wall-clock time in a time zone."""
+    return instant.astimezone(ZoneInfo(timezone))

@@ -1,0 +1,436 @@
+"""Tables, sessions, and the belts that keep one municipality from seeing another.
+
+Four belts, none of them in a view:
+
+1. *Reads*: every ORM statement of a bound session gets the criterion `municipality_id = <the session's>`.
+2. *Refusals*: a bound session raises for what it cannot scope (textual SQL, Core tables).
+3. *Writes*: new rows are stamped with the session's municipality; foreign ones raise.
+4. *The database*: foreign keys are composite, `(municipality_id, x_id)`; PostgreSQL adds forced row-level security.
+
+Facts are added and retracted, never changed or deleted; a flush that tries raises. A fact that was added or retracted
+*touches* its person, a published rule its requirement; the edge refreshes what was touched just before it commits.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import (
+    Alias,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Join,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    declared_attr,
+    mapped_column,
+    with_loader_criteria,
+)
+from sqlalchemy.sql import visitors
+
+from tracker import tokens
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, aware and in UTC on the Python side; SQLite keeps it as text without an offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse an instant without a time zone, since nobody could say when it was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"An instant needs a time zone: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def word(enumeration: type[StrEnum]) -> Enum:
+    """Return the column type that keeps an enumeration by its values, with a check in the database."""
+    return Enum(
+        enumeration,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+        name=_snake(enumeration.__name__),
+    )
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+# Swedish names sort by a stored key (see i18n.sort_key), compared byte by byte on every database.
+SORT_KEY = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+Day = Annotated[date, mapped_column(Date)]
+Key = Annotated[int, mapped_column(Integer, primary_key=True)]
+PublicId = Annotated[str, mapped_column(String(20), unique=True, default=tokens.public_id)]
+Line = Annotated[str, mapped_column(String(200))]
+Code = Annotated[str, mapped_column(String(60))]
+
+
+class Model(DeclarativeBase):
+    """A table. One that is not `Owned` is shared by the whole installation and says so with `__shared__`."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    __shared__: ClassVar[bool] = False
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805
+        return _snake(cls.__name__)
+
+
+def refers_to(table: str, *, nullable: bool = False, index: bool = True) -> Any:
+    """Return a column that refers to a row of the same municipality, held by a composite foreign key."""
+    return mapped_column(Integer, nullable=nullable, index=index, info={"refers_to": table})
+
+
+class Owned(Model):
+    """A table each of whose rows belongs to one municipality."""
+
+    __abstract__ = True
+
+    id: Mapped[Key]
+
+    @declared_attr
+    def municipality_id(cls) -> Mapped[int]:  # noqa: N805
+        return mapped_column(ForeignKey("municipality.id"), index=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        table = cls.__dict__.get("__table__")
+        if not isinstance(table, Table):
+            return
+        table.append_constraint(UniqueConstraint("municipality_id", "id"))
+        for column in list(table.columns):
+            if target := column.info.get("refers_to"):
+                table.append_constraint(
+                    ForeignKeyConstraint(
+                        ["municipality_id", column.name], [f"{target}.municipality_id", f"{target}.id"]
+                    )
+                )
+
+
+class Fact(Owned):
+    """A row that says something was so. It is added and may be retracted; it is never changed or deleted."""
+
+    __abstract__ = True
+
+    recorded_at: Mapped[Instant]
+    source: Mapped[Code] = mapped_column(comment="where it came from: roster, manager, player, demo …")
+    retracted_at: Mapped[Instant | None]
+    retracted_why: Mapped[str | None] = mapped_column(String(500))
+
+    @declared_attr
+    def recorded_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        return refers_to("account", nullable=True, index=False)
+
+    @declared_attr
+    def retracted_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        return refers_to("account", nullable=True, index=False)
+
+
+RETRACTION = frozenset({"retracted_at", "retracted_by_id", "retracted_why"})
+
+
+def period_check(starts_on: str = "starts_on", ends_on: str = "ends_on") -> CheckConstraint:
+    """Return the constraint that a period does not end before it starts. Both days are included."""
+    return CheckConstraint(f"{ends_on} IS NULL OR {ends_on} >= {starts_on}", name="ends_after_start")
+
+
+class ForeignMunicipalityError(Exception):
+    """A row of one municipality was about to be written in a session bound to another."""
+
+
+class UnscopedStatementError(Exception):
+    """A bound session was asked to run a statement that it cannot confine to its municipality."""
+
+
+class FactChangedError(Exception):
+    """Something tried to change or delete a fact. Retract it and add another instead."""
+
+
+@dataclass
+class Touched:
+    """What the present transaction changed: whose phases must be computed anew before it commits."""
+
+    persons: set[int] = field(default_factory=set)
+    requirements: set[int] = field(default_factory=set)
+    everything: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.persons or self.requirements or self.everything)
+
+
+class BoundSession(Session):
+    """A session that sees and writes one municipality only."""
+
+    municipality_id: int
+
+    @property
+    def touched(self) -> Touched:
+        """What has been touched since the session began or was last refreshed."""
+        return self.info.setdefault("touched", Touched())
+
+
+class WideSession(Session):
+    """A session that sees every municipality. Each place that opens one is counted by a test."""
+
+
+class Database:
+    """The engine and the two kinds of session that may be opened on it."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare, but do not yet connect to, the database at a URL such as "sqlite:///instance/tracker.db"."""
+        self.url = normalised(url)
+        self.engine = _engine(self.url)
+        self._reading = self.engine.execution_options(tracker_reading=True, postgresql_readonly=True)
+
+    def bound(self, municipality_id: int, *, reading: bool = False) -> BoundSession:
+        """Open a session for one municipality; `reading` ones take no write lock and cannot write."""
+        session = BoundSession(self._reading if reading else self.engine, expire_on_commit=False)
+        session.municipality_id = municipality_id
+        return session
+
+    def wide(self, *, reading: bool = False) -> WideSession:
+        """Open a session across municipalities: to find who signs in, for figures side by side, for the outbox."""
+        return WideSession(self._reading if reading else self.engine, expire_on_commit=False)
+
+
+def normalised(url: str) -> str:
+    """Return a database URL with the driver that Tracker uses: psycopg 3 for PostgreSQL."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": 5})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_pre_ping=True, pool_size=10)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Make SQLite keep its promises: foreign keys on, nothing acknowledged is lost in a power cut."""
+    # SQLAlchemy's default for this driver begins transactions late and loses updates; we begin them ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("tracker_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(BoundSession, "after_begin")
+def _bind_in_database(session: BoundSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("app.municipality", str(session.municipality_id), True)))
+
+
+@event.listens_for(WideSession, "after_begin")
+def _widen_in_database(_session: WideSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("app.wide", "on", True)))
+
+
+@event.listens_for(BoundSession, "do_orm_execute")
+def _confine(state: ORMExecuteState) -> None:
+    """Belts 1 and 2. Relationship loads are confined too: skipping them let a lazy load reach another's row."""
+    session = state.session
+    assert isinstance(session, BoundSession)
+    if not state.is_orm_statement:
+        raise UnscopedStatementError("A bound session runs ORM statements only.")
+    if state.is_insert and not state.execution_options.get("tracker_stamped"):
+        raise UnscopedStatementError("Insert many rows with db.insert_many, which stamps them.")
+    written = state.is_insert or state.is_update or state.is_delete
+    reached = {state.bind_mapper.local_table} if written and state.bind_mapper is not None else set()
+    _refuse_core_tables(state.statement, reached)
+    if state.is_update or state.is_delete:
+        mapper = state.bind_mapper
+        if mapper is not None and issubclass(mapper.class_, Fact):
+            raise FactChangedError(f"{mapper.class_.__name__} is a fact.")
+    municipality_id = session.municipality_id
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Owned,
+            lambda model: model.municipality_id == municipality_id,
+            include_aliases=True,
+            track_closure_variables=True,
+        )
+    )
+
+
+def _refuse_core_tables(statement: Any, reached: set[Any]) -> None:
+    """Refuse text, and what is not reached through a mapped class: no criterion would confine it.
+
+    SQLAlchemy itself adds bare columns of a table whose class the statement names; those are confined with it.
+    """
+    bare: set[Table] = set()
+    for element in visitors.iterate(statement):
+        if element.__visit_name__ == "textclause":
+            raise UnscopedStatementError("Textual SQL cannot be confined to a municipality.")
+        if element.__visit_name__ == "select":
+            for source in (*element._raw_columns, *element._from_obj, *(join[0] for join in element._setup_joins)):  # noqa: SLF001
+                if (part := _bare_part(source)) is not None:
+                    raise UnscopedStatementError(f"Select the mapped class or attribute, not {part}.")
+        if isinstance(element, (Table, Column, Alias)) and (table := _table(element)) is not None:
+            (reached if _mapped(element) else bare).add(table)
+    if unreached := {table.name for table in bare - reached}:
+        raise UnscopedStatementError(f"Select the mapped class, not the table {', '.join(sorted(unreached))}.")
+
+
+def _bare_part(source: Any) -> Any:
+    """Return what of a select's sources was not reached through a mapped class, or None."""
+    if isinstance(source, Join):
+        return _bare_part(source.left) if _bare_part(source.left) is not None else _bare_part(source.right)
+    bare = isinstance(source, (Table, Column, Alias)) and _table(source) is not None and not _mapped(source)
+    return source if bare else None
+
+
+def _table(element: Table | Column | Alias) -> Table | None:
+    """Return the table itself that an element is, names or belongs to; None for the columns of a subquery."""
+    table = element.element if isinstance(element, Alias) else element
+    table = table.table if isinstance(table, Column) else table
+    table = table.element if isinstance(table, Alias) else table
+    return Model.metadata.tables.get(table.name) if isinstance(table, Table) else None
+
+
+def _mapped(element: Any) -> bool:
+    return "parententity" in element._annotations or "parentmapper" in element._annotations  # noqa: SLF001
+
+
+@event.listens_for(BoundSession, "before_flush")
+def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) -> None:
+    """Belt 3: stamp new rows, refuse foreign ones; hold facts to being facts; note whom they touch."""
+    for row in session.new:
+        if isinstance(row, Owned):
+            if row.municipality_id is None:
+                row.municipality_id = session.municipality_id
+            _refuse_foreign(session, row)
+            _touch(session, row)
+    for row in session.dirty:
+        if isinstance(row, Owned) and session.is_modified(row):
+            _refuse_foreign(session, row)
+            if isinstance(row, Fact):
+                changed = {attribute.key for attribute in inspect(row).attrs if attribute.history.has_changes()}
+                if changed - RETRACTION or inspect(row).attrs.retracted_at.history.deleted not in ([None], (), []):
+                    raise FactChangedError(f"{type(row).__name__} {row.id}: {', '.join(sorted(changed))}")
+            _touch(session, row)
+    for row in session.deleted:
+        if isinstance(row, Fact):
+            raise FactChangedError(f"{type(row).__name__} {row.id} cannot be deleted.")
+        if isinstance(row, Owned):
+            _refuse_foreign(session, row)
+
+
+def _refuse_foreign(session: BoundSession, row: Owned) -> None:
+    if row.municipality_id != session.municipality_id:
+        raise ForeignMunicipalityError(
+            f"{type(row).__name__} belongs to {row.municipality_id}, not {session.municipality_id}."
+        )
+
+
+def _touch(session: BoundSession, row: Owned) -> None:
+    """A table says with `__touches__` which of its columns names whom it touches: a person or a requirement."""
+    touches: str | None = getattr(type(row), "__touches__", None)
+    if touches == "everything":
+        session.touched.everything = True
+    elif touches is not None:
+        _touched_set(session, touches).add(getattr(row, touches))
+
+
+def _touched_set(session: BoundSession, column: str) -> set[int]:
+    return session.touched.persons if column == "person_id" else session.touched.requirements
+
+
+def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows at once, stamped with the session's municipality; facts touch their persons."""
+    if not rows:
+        return
+    stamped = []
+    for row in rows:
+        if row.get("municipality_id", session.municipality_id) != session.municipality_id:
+            raise ForeignMunicipalityError(f"{model.__name__} belongs to {row['municipality_id']}.")
+        stamped.append({**row, "municipality_id": session.municipality_id})
+    session.execute(insert(model), stamped, execution_options={"tracker_stamped": True})
+    touches: str | None = getattr(model, "__touches__", None)
+    if touches == "everything":
+        session.touched.everything = True
+    elif touches is not None:
+        _touched_set(session, touches).update(row[touches] for row in rows)
+
+
+def retract(facts: Iterable[Fact], *, now: datetime, by_id: int | None, why: str) -> None:
+    """Retract facts: they stop counting from now on, and stay visible in what was known before.
+
+    One that is already retracted stays as it was.
+    """
+    for fact in facts:
+        if fact.retracted_at is None:
+            fact.retracted_at = now
+            fact.retracted_by_id = by_id
+            fact.retracted_why = why

@@ -1,0 +1,25 @@
+"""How every transaction ends, whether a request, a job or a command began it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from tracker.audit.operations import seal
+from tracker.compliance.operations import refresh
+from tracker.db import BoundSession, Database
+
+
+def finish(session: BoundSession, now: datetime) -> None:
+    """Compute anew the phases of what was touched, chain the journal, and commit: in one transaction, once."""
+    session.flush()
+    refresh(session)
+    seal(session, now=now)
+    session.commit()
+
+
+@contextmanager
+def transaction(database: Database, municipality_id: int, *, now: datetime) -> Iterator[BoundSession]:
+    """Open a session for one municipality; finish it when the block ends, keep nothing if it raises."""
+    with database.bound(municipality_id) as session:
+        yield session
+        finish(session, now)

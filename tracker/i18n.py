@@ -1,0 +1,116 @@
+"""Languages: Swedish and English, both complete; dates and times in words; Swedish sorting."""
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+from flask import g, has_request_context, request
+from flask_babel import Babel, format_date, get_locale, gettext, ngettext
+from flask_babel import format_decimal as babel_decimal
+
+LOCALES = ("sv", "en")
+
+# The three letters after z, as bytes that sort after z.
+_AFTER_Z = {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"}
+
+babel = Babel()
+
+
+def sort_key(*names: str) -> str:
+    """Return a key under which names sort as in Swedish: å, ä, ö after z; é as e; capitals and hyphens of no account."""
+    letters = []
+    for letter in unicodedata.normalize("NFC", " ".join(names)).casefold():
+        if letter in _AFTER_Z:
+            letters.append(_AFTER_Z[letter])
+        else:
+            letters.extend(
+                part
+                for part in unicodedata.normalize("NFD", letter)
+                if part.isascii() and (part.isalnum() or part == " ")
+            )
+    return "".join(letters)[:200]
+
+
+def choose_locale() -> str:
+    """Return the language for this request: the viewer's, else the cookie's, else the browser's, else Swedish."""
+    if not has_request_context():
+        return "sv"
+    if (viewer := g.get("viewer")) is not None:
+        return viewer.locale
+    if (chosen := request.cookies.get("locale")) in LOCALES:
+        return chosen
+    return request.accept_languages.best_match(LOCALES) or "sv"
+
+
+def in_language(texts: dict[str, str]) -> str:
+    """Return the text in the present language, else in Swedish, else in whichever there is."""
+    return texts.get(str(get_locale())[:2]) or texts.get("sv") or next(iter(texts.values()), "")
+
+
+def short_date(day: date | None) -> str:
+    """Return a day as "12 mars", with the year where it is not the year of the day shown ("12 mars 2025")."""
+    if day is None:
+        return "–"
+    today: date | None = g.get("today")
+    pattern = "d MMMM" if today is not None and day.year == today.year else "d MMMM y"
+    return format_date(day, format=pattern)
+
+
+def date_range(starts_on: date, ends_on: date | None) -> str:
+    """Return "12 mars 2025 – 3 april" or "sedan 12 mars"."""
+    if ends_on is None:
+        return gettext("since %(day)s", day=short_date(starts_on))
+    return short_date(starts_on) if starts_on == ends_on else f"{short_date(starts_on)} – {short_date(ends_on)}"
+
+
+def days_away(day: date | None, today: date | None = None) -> str:
+    """Return how far off a day is, in words: "om 3 dagar", "i dag", "för 12 dagar sedan"."""
+    if day is None:
+        return "–"
+    number = (day - (today or g.today)).days
+    if number == 0:
+        return gettext("today")
+    if number == 1:
+        return gettext("tomorrow")
+    if number == -1:
+        return gettext("yesterday")
+    size = abs(number)
+    if size < 60:
+        return (
+            ngettext("in %(num)d day", "in %(num)d days", size)
+            if number > 0
+            else ngettext("%(num)d day ago", "%(num)d days ago", size)
+        )
+    months = round(size / 30.44)
+    if months < 24:
+        return (
+            ngettext("in %(num)d month", "in %(num)d months", months)
+            if number > 0
+            else ngettext("%(num)d month ago", "%(num)d months ago", months)
+        )
+    years = round(size / 365.25)
+    return (
+        ngettext("in %(num)d year", "in %(num)d years", years)
+        if number > 0
+        else ngettext("%(num)d year ago", "%(num)d years ago", years)
+    )
+
+
+def percent(share: float | None) -> str:
+    """Return a share such as 0.873 as "87 %", rounded down so that only everyone is 100 %; "–" for none."""
+    return "–" if share is None else gettext("%(number)s %%", number=int(share * 100 + 1e-9))
+
+
+def number(value: float) -> str:
+    """Return a number as written in the present language: 3 405 or 3,405."""
+    return babel_decimal(value)
+
+
+FILTERS: dict[str, Any] = {
+    "date": short_date,
+    "daterange": date_range,
+    "days_away": days_away,
+    "percent": percent,
+    "number": number,
+    "in_language": in_language,
+}

@@ -1,0 +1,18 @@
+"""Every table, imported once, so that the metadata is whole for migrations and for SQLAlchemy's mappers."""
+
+import tracker.accounts.models
+import tracker.audit.models
+import tracker.catalogue.models
+import tracker.compliance.models
+import tracker.hr.models
+import tracker.jobs.models
+import tracker.learning.models
+import tracker.mail.models
+import tracker.municipalities.models
+import tracker.organisation.models
+import tracker.people.models
+import tracker.requirements.models
+import tracker.systems.models  # noqa: F401
+from tracker.db import Model
+
+metadata = Model.metadata

@@ -1,0 +1,25 @@
+"""How a person's name may be shown."""
+
+from typing import Protocol
+
+from tracker.permissions import Viewer
+
+
+class Named(Protocol):
+    """A person, or a row of a list with what is needed to name one."""
+
+    id: int
+    given_name: str
+    family_name: str
+    employee_number: str
+    protected_identity: bool
+
+
+def shown_name(person: Named, viewer: Viewer | None, *, protected: str) -> str:
+    """Return a person's name as a viewer may see it: `protected` and the employee number for a protected identity.
+
+    `protected` is "Skyddad identitet" in the reader's language. Only the person sees their own name.
+    """
+    if person.protected_identity and (viewer is None or viewer.person_id != person.id):
+        return f"{protected} ({person.employee_number})"
+    return f"{person.given_name} {person.family_name}"

@@ -1,0 +1,69 @@
+"""Errors: a plain page in the reader's language for each, and headers on all answers."""
+
+import secrets
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+log = structlog.get_logger()
+
+PAGES = {400, 403, 404, 409, 413, 422, 429, 500}
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def _number() -> None:
+    g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    # Pages hold personal data: neither browsers nor proxies keep them. (Static files never come this way.)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    log.info("request", status=response.status_code, endpoint=request.endpoint)
+    return response
+
+
+def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+    code = error.code or 500
+    if code < 400:
+        return error
+    shown = code if code in PAGES else 400 if code < 500 else 500
+    return render_template(f"errors/{shown}.html", code=code), code
+
+
+def _csrf_error(_error: CSRFError) -> tuple[str, int]:
+    return render_template("errors/400.html", code=400, expired=True), 400
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    log.exception("request.failed", exc_info=error)
+    return render_template("errors/500.html", code=500), 500
+
+
+def init(app: Flask) -> None:
+    """Install the pages and the headers."""
+    app.before_request(_number)
+    app.after_request(_headers)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)

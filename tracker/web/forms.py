@@ -1,0 +1,62 @@
+"""Forms: one class per action, read from the request, answered with 422 when invalid."""
+
+import unicodedata
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+
+class Form(FlaskForm):
+    """A form with CSRF protection. What a person types is stored as NFC, without surrounding blanks."""
+
+    class Meta(FlaskForm.Meta):
+        """Trim and normalise all text; refuse control characters."""
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            """Give every text field the same filters and checks."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not unbound_field.kwargs.get("verbatim"):
+                options.setdefault("filters", [tidy])
+                unbound_field.kwargs.setdefault("validators", [])
+            return unbound_field.bind(form=form, **options)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the fields, and that no text holds control characters."""
+        valid = super().validate(extra_validators=extra_validators)
+        for field in self:
+            if isinstance(field, StringField) and isinstance(field.data, str) and _has_control(field):
+                field.errors = [*field.errors, gettext("Remove the characters that cannot be seen.")]
+                valid = False
+        return valid
+
+
+def tidy(value: str | None) -> str | None:
+    """Return text as NFC without blanks around it; empty text stays empty."""
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+
+
+def _has_control(field: StringField) -> bool:
+    allowed = "\n\r\t" if isinstance(field, TextAreaField) else ""
+    return any(unicodedata.category(letter) == "Cc" and letter not in allowed for letter in field.data or "")
+
+
+def submitted(form: Form) -> bool:
+    """Say whether the form was sent and is valid. An invalid one is shown again, with status 422 (see `pages.page`)."""
+    if request.method != "POST":
+        return False
+    return form.validate()
+
+
+def required(message: str) -> Any:
+    """Return a validator that says in the reader's words what is missing."""
+
+    def check(_form: Form, field: Any) -> None:
+        if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
+            raise ValidationError(message)
+
+    check.field_flags = {"required": True}  # ty: ignore[unresolved-attribute]
+    return check

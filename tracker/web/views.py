@@ -1,0 +1,48 @@
+"""Addresses of the shell itself: is it alive, is it ready, in which language and theme."""
+
+from flask import Blueprint, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker import i18n, schema
+from tracker.accounts.models import Account
+from tracker.web.access import public
+from tracker.web.pages import own_path
+from tracker.web.session import edge
+
+bp = Blueprint("web", __name__)
+
+ONE_YEAR = 365 * 24 * 3600
+THEMES = ("auto", "light", "dark")
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> dict[str, str]:
+    """Say that the process is alive. Touches nothing else."""
+    return {"status": "alive"}
+
+
+@bp.get("/readyz")
+@public
+def readyz() -> tuple[dict[str, str], int]:
+    """Say whether requests can be served: the database answers, and its tables are those this version expects."""
+    problem = schema.problem(edge().database)
+    return ({"status": "ready"}, 200) if problem is None else ({"status": "not ready", "reason": problem}, 503)
+
+
+@bp.post("/preferences")
+@public
+def preferences() -> Response:
+    """Remember the language and theme: in cookies, and with the account where one is signed in."""
+    locale, theme = request.form.get("locale"), request.form.get("theme")
+    if (locale is not None and locale not in i18n.LOCALES) or (theme is not None and theme not in THEMES):
+        abort(422)
+    response = redirect(own_path(request.form.get("next")) or url_for("dashboards.home"))
+    for name, value in (("locale", locale), ("theme", theme)):
+        if value:
+            response.set_cookie(name, value, max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)
+    if g.viewer is not None:
+        account = g.session.get_one(Account, g.viewer.account_id)
+        account.locale = locale or account.locale
+        account.theme = theme or account.theme
+    return response
