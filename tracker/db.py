@@ -8,7 +8,8 @@ Four belts, none of them in a view:
 4. *The database*: foreign keys are composite, `(municipality_id, x_id)`; PostgreSQL adds forced row-level security.
 
 Facts are added and retracted, never changed or deleted; a flush that tries raises. A fact that was added or retracted
-*touches* its person, a published rule its requirement; the edge refreshes what was touched just before it commits.
+*touches* its person, a published rule its requirement or course, a unit's placement the requirements that name units;
+the edge refreshes what was touched just before it commits.
 """
 
 import sqlite3
@@ -123,6 +124,10 @@ class Model(DeclarativeBase):
         }
     )
     __shared__: ClassVar[bool] = False
+    # What a row of this table touches: person_id, requirement_id or course_id, whichever it names; units; everything.
+    __touches__: ClassVar[str | None] = None
+    # A row touches nothing while this column is empty: it is a draft.
+    __published__: ClassVar[str | None] = None
 
     @declared_attr.directive
     def __tablename__(cls) -> str:  # noqa: N805
@@ -205,10 +210,26 @@ class Touched:
 
     persons: set[int] = field(default_factory=set)
     requirements: set[int] = field(default_factory=set)
+    courses: set[int] = field(default_factory=set)
+    units: bool = False
     everything: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.persons or self.requirements or self.everything)
+        return bool(self.persons or self.requirements or self.courses or self.units or self.everything)
+
+    def add(self, touches: str, ids: Iterable[int]) -> None:
+        """Note what rows of a table touch: its `__touches__`, and what that column holds."""
+        match touches:
+            case "person_id":
+                self.persons.update(ids)
+            case "requirement_id":
+                self.requirements.update(ids)
+            case "course_id":
+                self.courses.update(ids)
+            case "units":
+                self.units = True
+            case _:
+                self.everything = True
 
 
 class BoundSession(Session):
@@ -304,7 +325,7 @@ def _confine(state: ORMExecuteState) -> None:
     assert isinstance(session, BoundSession)
     if not state.is_orm_statement:
         raise UnscopedStatementError("A bound session runs ORM statements only.")
-    if state.is_insert and not state.execution_options.get("tracker_stamped"):
+    if state.is_insert:
         raise UnscopedStatementError("Insert many rows with db.insert_many, which stamps them.")
     written = state.is_insert or state.is_update or state.is_delete
     reached = {state.bind_mapper.local_table} if written and state.bind_mapper is not None else set()
@@ -313,6 +334,8 @@ def _confine(state: ORMExecuteState) -> None:
         mapper = state.bind_mapper
         if mapper is not None and issubclass(mapper.class_, Fact):
             raise FactChangedError(f"{mapper.class_.__name__} is a fact.")
+        if mapper is not None and mapper.class_.__touches__ is not None:
+            session.touched.everything = True  # Which rows it reaches is known to the database only.
     municipality_id = session.municipality_id
     state.statement = state.statement.options(
         with_loader_criteria(
@@ -385,6 +408,7 @@ def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) 
             raise FactChangedError(f"{type(row).__name__} {row.id} cannot be deleted.")
         if isinstance(row, Owned):
             _refuse_foreign(session, row)
+            _touch(session, row)
 
 
 def _refuse_foreign(session: BoundSession, row: Owned) -> None:
@@ -395,16 +419,15 @@ def _refuse_foreign(session: BoundSession, row: Owned) -> None:
 
 
 def _touch(session: BoundSession, row: Owned) -> None:
-    """A table says with `__touches__` which of its columns names whom it touches: a person or a requirement."""
-    touches: str | None = getattr(type(row), "__touches__", None)
-    if touches == "everything":
-        session.touched.everything = True
-    elif touches is not None:
-        _touched_set(session, touches).add(getattr(row, touches))
+    """Note what a row that is added, changed or deleted touches: both what it names now and what it named before."""
+    kind = type(row)
+    if kind.__touches__ is None or (kind.__published__ and not _values(row, kind.__published__)):
+        return
+    session.touched.add(kind.__touches__, _values(row, kind.__touches__) if kind.__touches__.endswith("_id") else ())
 
 
-def _touched_set(session: BoundSession, column: str) -> set[int]:
-    return session.touched.persons if column == "person_id" else session.touched.requirements
+def _values(row: Owned, column: str) -> list[Any]:
+    return [value for value in inspect(row).attrs[column].load_history().sum() if value is not None]
 
 
 def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -416,12 +439,14 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
         if row.get("municipality_id", session.municipality_id) != session.municipality_id:
             raise ForeignMunicipalityError(f"{model.__name__} belongs to {row['municipality_id']}.")
         stamped.append({**row, "municipality_id": session.municipality_id})
-    session.execute(insert(model), stamped, execution_options={"tracker_stamped": True})
-    touches: str | None = getattr(model, "__touches__", None)
-    if touches == "everything":
-        session.touched.everything = True
-    elif touches is not None:
-        _touched_set(session, touches).update(row[touches] for row in rows)
+    session.flush()  # Rows that these refer to may be pending.
+    session.connection().execute(insert(model), stamped)
+    if model.__touches__ is None:
+        return
+    counting = [row for row in rows if model.__published__ is None or row.get(model.__published__) is not None]
+    if counting:
+        named = (row[model.__touches__] for row in counting) if model.__touches__.endswith("_id") else ()
+        session.touched.add(model.__touches__, named)
 
 
 def retract(facts: Iterable[Fact], *, now: datetime, by_id: int | None, why: str) -> None:

@@ -84,43 +84,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_course_municipality_id"), ["municipality_id"], unique=False)
 
     op.create_table(
-        "it_system",
-        sa.Column("public_id", sa.String(length=20), nullable=False),
-        sa.Column("code", sa.String(length=60), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("purpose", sa.String(length=1000), nullable=False),
-        sa.Column("supplier", sa.String(length=200), nullable=False),
-        sa.Column(
-            "scope",
-            sa.Enum(
-                "municipality_wide",
-                "operation_specific",
-                name="system_scope",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "importance",
-            sa.Enum("ordinary", "important", name="importance", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
-        ),
-        sa.Column("security_plan_on", sa.Date(), nullable=True, comment="the day the security plan was last decided"),
-        sa.Column("created_at", db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("municipality_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_it_system_municipality_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_it_system")),
-        sa.UniqueConstraint("municipality_id", "code", name=op.f("uq_it_system_municipality_id_code")),
-        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_it_system_municipality_id_id")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_it_system_public_id")),
-    )
-    with op.batch_alter_table("it_system", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_it_system_municipality_id"), ["municipality_id"], unique=False)
-
-    op.create_table(
         "job_run",
         sa.Column("job", sa.String(length=60), nullable=False),
         sa.Column("local_date", sa.Date(), nullable=False),
@@ -405,63 +368,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_course_version_municipality_id"), ["municipality_id"], unique=False)
 
     op.create_table(
-        "phase",
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("requirement_id", sa.Integer(), nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=True),
+        "it_system",
+        sa.Column("public_id", sa.String(length=20), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("purpose", sa.String(length=1000), nullable=False),
+        sa.Column("supplier", sa.String(length=200), nullable=False),
         sa.Column(
-            "state",
+            "scope",
             sa.Enum(
-                "exempt",
-                "on_hold",
-                "to_do",
-                "overdue",
-                "valid",
-                "renew",
-                "grace",
-                "lapsed",
-                name="state",
+                "municipality_wide",
+                "operation_specific",
+                name="system_scope",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
             ),
             nullable=False,
         ),
-        sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column(
-            "because", sa.JSON(), nullable=False, comment="codes and ids from the rules; words come with explain"
+            "importance",
+            sa.Enum("ordinary", "important", name="importance", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
         ),
+        sa.Column("course_id", sa.Integer(), nullable=True),
+        sa.Column("security_plan_on", sa.Date(), nullable=True, comment="the day the security plan was last decided"),
+        sa.Column("created_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("municipality_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_phase_ends_after_start")),
         sa.ForeignKeyConstraint(
-            ["municipality_id", "person_id"],
-            ["person.municipality_id", "person.id"],
-            name=op.f("fk_phase_municipality_id_person_id"),
+            ["municipality_id", "course_id"],
+            ["course.municipality_id", "course.id"],
+            name=op.f("fk_it_system_municipality_id_course_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["municipality_id", "requirement_id"],
-            ["requirement.municipality_id", "requirement.id"],
-            name=op.f("fk_phase_municipality_id_requirement_id"),
-        ),
-        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_phase_municipality_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_phase")),
-        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_phase_municipality_id_id")),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_it_system_municipality_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_it_system")),
+        sa.UniqueConstraint("municipality_id", "code", name=op.f("uq_it_system_municipality_id_code")),
+        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_it_system_municipality_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_it_system_public_id")),
     )
-    with op.batch_alter_table("phase", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_phase_municipality_id"), ["municipality_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"),
-            ["municipality_id", "person_id", "requirement_id", "starts_on"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"),
-            ["municipality_id", "requirement_id", "state", "starts_on"],
-            unique=False,
-        )
+    with op.batch_alter_table("it_system", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_it_system_course_id"), ["course_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_it_system_municipality_id"), ["municipality_id"], unique=False)
 
     op.create_table(
         "absence",
@@ -1037,7 +985,10 @@ def upgrade() -> None:
         sa.Column("validity_months", sa.Integer(), nullable=True, comment="empty with no fixed day: once is enough"),
         sa.Column("fixed_month", sa.Integer(), nullable=True, comment="valid until this day of the year …"),
         sa.Column("fixed_day", sa.Integer(), nullable=True),
-        sa.Column("fixed_every_years", sa.Integer(), nullable=True, comment="… every so many years"),
+        sa.Column("fixed_every_years", sa.Integer(), nullable=True, comment="… every so many years …"),
+        sa.Column(
+            "fixed_in_year", sa.Integer(), nullable=True, comment="… counted from this one; empty when it is every year"
+        ),
         sa.Column("minimum_active_months", sa.Integer(), nullable=False, comment="with a fixed day: shortest validity"),
         sa.Column("renewal_window_days", sa.Integer(), nullable=False),
         sa.Column("grace_days", sa.Integer(), nullable=False),
@@ -1468,6 +1419,88 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_module_done_municipality_id"), ["municipality_id"], unique=False)
 
     op.create_table(
+        "phase",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "exempt",
+                "on_hold",
+                "to_do",
+                "overdue",
+                "valid",
+                "renew",
+                "grace",
+                "lapsed",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "exempted",
+                "away",
+                "validity",
+                "first_due",
+                "extended",
+                "returned",
+                "exemption_ended",
+                "rules_changed",
+                name="reason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+            comment="what its date comes from",
+        ),
+        sa.Column("line_ids", sa.JSON(), nullable=False, comment="the audience lines that matched"),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("municipality_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_phase_ends_after_start")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "person_id"],
+            ["person.municipality_id", "person.id"],
+            name=op.f("fk_phase_municipality_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "requirement_id"],
+            ["requirement.municipality_id", "requirement.id"],
+            name=op.f("fk_phase_municipality_id_requirement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "version_id"],
+            ["requirement_version.municipality_id", "requirement_version.id"],
+            name=op.f("fk_phase_municipality_id_version_id"),
+        ),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_phase_municipality_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phase")),
+        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_phase_municipality_id_id")),
+    )
+    with op.batch_alter_table("phase", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_phase_municipality_id"), ["municipality_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"),
+            ["municipality_id", "person_id", "requirement_id", "starts_on"],
+            unique=True,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"),
+            ["municipality_id", "requirement_id", "state", "starts_on"],
+            unique=False,
+        )
+
+    op.create_table(
         "step_signature",
         sa.Column("enrolment_id", sa.Integer(), nullable=False),
         sa.Column("module_id", sa.Integer(), nullable=False),
@@ -1524,6 +1557,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_step_signature_enrolment_id"))
 
     op.drop_table("step_signature")
+    with op.batch_alter_table("phase", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"))
+        batch_op.drop_index(batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"))
+        batch_op.drop_index(batch_op.f("ix_phase_municipality_id"))
+
+    op.drop_table("phase")
     with op.batch_alter_table("module_done", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_module_done_municipality_id"))
         batch_op.drop_index(batch_op.f("ix_module_done_module_id"))
@@ -1634,12 +1673,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_absence_municipality_id"))
 
     op.drop_table("absence")
-    with op.batch_alter_table("phase", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"))
-        batch_op.drop_index(batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"))
-        batch_op.drop_index(batch_op.f("ix_phase_municipality_id"))
+    with op.batch_alter_table("it_system", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_it_system_municipality_id"))
+        batch_op.drop_index(batch_op.f("ix_it_system_course_id"))
 
-    op.drop_table("phase")
+    op.drop_table("it_system")
     with op.batch_alter_table("course_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_course_version_municipality_id"))
         batch_op.drop_index(batch_op.f("ix_course_version_course_id"))
@@ -1689,10 +1727,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_job_run_municipality_id"))
 
     op.drop_table("job_run")
-    with op.batch_alter_table("it_system", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_it_system_municipality_id"))
-
-    op.drop_table("it_system")
     with op.batch_alter_table("course", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_course_municipality_id"))
 

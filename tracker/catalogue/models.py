@@ -40,7 +40,8 @@ class Course(Owned):
 class CourseVersion(Owned):
     """What was learnt. A published version never changes; one with materially new content is *major*."""
 
-    __touches__ = "everything"
+    __touches__ = "course_id"
+    __published__ = "published_on"
 
     public_id: Mapped[PublicId]
     course_id: Mapped[int] = refers_to("course")
@@ -88,7 +89,7 @@ class CourseFile(Owned):
 class CourseEquivalence(Owned):
     """A completion of one course counts as another, in this direction, if made in these days."""
 
-    __touches__ = "everything"
+    __touches__ = "course_id"
 
     course_id: Mapped[int] = refers_to("course")
     accepted_course_id: Mapped[int] = refers_to("course")

@@ -33,7 +33,7 @@ class OrgUnit(Owned):
 class UnitPlacement(Fact):
     """A unit had this name and lay under this parent, from–until. A rename or a move is a new placement."""
 
-    __touches__ = "everything"
+    __touches__ = "units"
 
     unit_id: Mapped[int] = refers_to("org_unit")
     parent_id: Mapped[int | None] = refers_to("org_unit", nullable=True)

@@ -25,6 +25,7 @@ class RequirementVersion(Owned):
     """What a requirement says during a stretch of days. A published version never changes."""
 
     __touches__ = "requirement_id"
+    __published__ = "published_at"
 
     public_id: Mapped[PublicId]
     requirement_id: Mapped[int] = refers_to("requirement")
@@ -39,7 +40,8 @@ class RequirementVersion(Owned):
     validity_months: Mapped[int | None] = mapped_column(comment="empty with no fixed day: once is enough")
     fixed_month: Mapped[int | None] = mapped_column(comment="valid until this day of the year …")
     fixed_day: Mapped[int | None]
-    fixed_every_years: Mapped[int | None] = mapped_column(comment="… every so many years")
+    fixed_every_years: Mapped[int | None] = mapped_column(comment="… every so many years …")
+    fixed_in_year: Mapped[int | None] = mapped_column(comment="… counted from this one; empty when it is every year")
     minimum_active_months: Mapped[int] = mapped_column(default=6, comment="with a fixed day: shortest validity")
     renewal_window_days: Mapped[int] = mapped_column(default=60)
     grace_days: Mapped[int] = mapped_column(default=0)

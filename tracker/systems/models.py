@@ -33,6 +33,7 @@ class ItSystem(Owned):
     supplier: Mapped[str] = mapped_column(String(200), default="")
     scope: Mapped[SystemScope] = mapped_column(word(SystemScope))
     importance: Mapped[Importance] = mapped_column(word(Importance), default=Importance.ORDINARY)
+    course_id: Mapped[int | None] = refers_to("course", nullable=True)
     security_plan_on: Mapped[date | None] = mapped_column(comment="the day the security plan was last decided")
     created_at: Mapped[Instant]
 
