@@ -1,10 +1,10 @@
 """Copy the pinned third-party files of the front end into this folder.
 
-    python static/vendor/vendor.py update   fetch the packages of package-lock.json with npm, copy, rewrite the manifest
+    python static/vendor/vendor.py          fetch the packages of package-lock.json with npm, copy, rewrite the manifest
     python static/vendor/vendor.py check    compare the files with the manifest; exit code 1 and a line for each difference
 
-Only `update` needs Node, and only whoever raises a version runs it: raise it in package.json, run
-`npm install --package-lock-only --ignore-scripts` here, then `update`. The copied files are the publishers' own, byte
+Only the first needs Node, and only whoever raises a version runs it: raise it in package.json, run
+`npm install --package-lock-only --ignore-scripts` here, then this again. The copied files are the publishers' own, byte
 for byte; the icon sprite alone is put together here, from the publisher's drawings. Nothing is minified, bundled or
 built, so a checksum in the manifest can be compared with the npm package.
 """
@@ -197,7 +197,7 @@ def differences() -> list[str]:
 def main() -> int:
     """Run the command; answer the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("update", "check"))
+    parser.add_argument("command", nargs="?", choices=("update", "check"), default="update")
     if parser.parse_args().command == "update":
         update()
     problems = differences()
