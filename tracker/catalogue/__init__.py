@@ -1,1 +1,1 @@
-
+"""Courses, versions, modules: what can be learnt."""

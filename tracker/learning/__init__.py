@@ -1,1 +1,1 @@
-
+"""Taking courses, and what it ends in: completions and certificates."""

@@ -1,0 +1,77 @@
+"""Acts on the catalogue."""
+
+from datetime import date, datetime
+
+from tracker.audit.operations import record
+from tracker.catalogue import queries
+from tracker.catalogue.content import CourseDraft, check, to_json
+from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
+from tracker.db import BoundSession
+from tracker.permissions import Viewer
+
+
+def publish_course(
+    session: BoundSession, *, draft: CourseDraft, by: Viewer, now: datetime, today: date, major: bool = False
+) -> CourseVersion | None:
+    """Publish a course as written: as a new course, or as the next version of the one with its code.
+
+    Returns None, and changes nothing, where the newest version says exactly this already. A `major` version is one with
+    materially new content; requirements say what that means. Writes the journal. Raises ContentError.
+    """
+    check(draft)
+    course = queries.course_by_code(session, draft.code)
+    if course is None:
+        course = Course(code=draft.code, kind=draft.kind, created_at=now)
+        session.add(course)
+        session.flush()  # Its id is needed below.
+    before = queries.latest_version(session, course.id)
+    if before is not None and _says(session, before, draft):
+        return None
+    version = CourseVersion(
+        course_id=course.id,
+        number=before.number + 1 if before else 1,
+        major=before.major + (1 if major else 0) if before else 1,
+        titles=draft.titles,
+        summaries=draft.summaries,
+        minutes=draft.minutes,
+        published_on=today,
+    )
+    session.add(version)
+    session.flush()  # Its id is needed below.
+    session.add_all(
+        Module(
+            course_version_id=version.id,
+            position=position,
+            slug=module.slug,
+            kind=module.kind,
+            titles=module.titles,
+            minutes=module.minutes,
+            pass_mark=module.pass_mark,
+            content=to_json(module.content),
+        )
+        for position, module in enumerate(draft.modules, start=1)
+    )
+    session.add_all(
+        CourseFile(
+            course_version_id=version.id, name=picture.name, media_type=picture.media_type, content=picture.content
+        )
+        for picture in draft.pictures
+    )
+    session.flush()
+    record(session, "course.published", subject=course, by=by, version=version.number, major=version.major)
+    return version
+
+
+def _says(session: BoundSession, version: CourseVersion, draft: CourseDraft) -> bool:
+    """Say whether a version has exactly the content of a draft."""
+    if (version.titles, version.summaries, version.minutes) != (draft.titles, draft.summaries, draft.minutes):
+        return False
+    if version.published_on is None:
+        return False
+    modules = [
+        (m.slug, m.kind, m.titles, m.minutes, m.pass_mark, m.content) for m in queries.modules(session, version.id)
+    ]
+    pictures = [(p.name, p.media_type, p.content) for p in queries.pictures(session, version.id)]
+    return modules == [
+        (m.slug, m.kind, m.titles, m.minutes, m.pass_mark, to_json(m.content)) for m in draft.modules
+    ] and pictures == sorted((p.name, p.media_type, p.content) for p in draft.pictures)
