@@ -1,11 +1,11 @@
 """Languages: Swedish and English, both complete; dates and times in words; Swedish sorting."""
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import g, has_request_context, request
-from flask_babel import Babel, format_date, get_locale, gettext, ngettext
+from flask_babel import Babel, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_babel import format_decimal as babel_decimal
 
 LOCALES = ("sv", "en")
@@ -63,6 +63,13 @@ def date_range(starts_on: date, ends_on: date | None) -> str:
     return short_date(starts_on) if starts_on == ends_on else f"{short_date(starts_on)} – {short_date(ends_on)}"
 
 
+def instant(moment: datetime | None) -> str:
+    """Return an instant as wall-clock time, "23 november 2026 08:15"."""
+    if moment is None:
+        return "–"
+    return format_datetime(moment, format="d MMMM y HH:mm")
+
+
 def days_away(day: date | None, today: date | None = None) -> str:
     """Return how far off a day is, in words: "om 3 dagar", "i dag", "för 12 dagar sedan"."""
     if day is None:
@@ -109,6 +116,7 @@ def number(value: float) -> str:
 FILTERS: dict[str, Any] = {
     "date": short_date,
     "daterange": date_range,
+    "instant": instant,
     "days_away": days_away,
     "percent": percent,
     "number": number,

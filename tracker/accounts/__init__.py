@@ -1,1 +1,1 @@
-
+"""Sign-in: accounts, roles, sessions, one-time links."""

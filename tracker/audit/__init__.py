@@ -1,1 +1,1 @@
-
+"""The journal: who did what, chained so that a change shows."""

@@ -1,1 +1,1 @@
-
+"""Home, team, person, municipality, coordination, search."""

@@ -1,1 +1,1 @@
-
+"""The HR system's roster: read, previewed, applied."""

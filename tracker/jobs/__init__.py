@@ -1,1 +1,1 @@
-
+"""What the scheduler remembers: the lease and the ledger of runs."""

@@ -1,1 +1,1 @@
-
+"""The tenant: one municipality, one employer."""

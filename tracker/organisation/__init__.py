@@ -1,1 +1,1 @@
-
+"""Organisational units as a tree, and positions."""

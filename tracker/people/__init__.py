@@ -1,1 +1,1 @@
-
+"""Persons and the facts about their work."""

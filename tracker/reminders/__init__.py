@@ -1,1 +1,1 @@
-
+"""Which notices are called for, and sending them."""

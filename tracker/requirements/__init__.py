@@ -1,1 +1,1 @@
-
+"""Who must have which course, by when, how often."""

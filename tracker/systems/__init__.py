@@ -1,1 +1,1 @@
-
+"""The register of IT systems, and who uses them."""

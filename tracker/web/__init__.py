@@ -1,1 +1,1 @@
-
+"""How a request is served."""

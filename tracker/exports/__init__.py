@@ -1,0 +1,1 @@
+"""Figures and lists out of the house: for Swedish Excel, as CSV and XLSX."""
