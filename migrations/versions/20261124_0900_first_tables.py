@@ -794,6 +794,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_enrolment_course_version_id"), ["course_version_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_municipality_id"), ["municipality_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "uq_enrolment_open",
+            ["municipality_id", "person_id", "course_version_id"],
+            unique=True,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
 
     op.create_table(
         "login_session",
@@ -987,7 +994,10 @@ def upgrade() -> None:
         sa.Column("fixed_day", sa.Integer(), nullable=True),
         sa.Column("fixed_every_years", sa.Integer(), nullable=True, comment="… every so many years …"),
         sa.Column(
-            "fixed_in_year", sa.Integer(), nullable=True, comment="… counted from this one; empty when it is every year"
+            "fixed_in_year",
+            sa.Integer(),
+            nullable=True,
+            comment="… counted from this one; empty: the year it takes effect",
         ),
         sa.Column("minimum_active_months", sa.Integer(), nullable=False, comment="with a fixed day: shortest validity"),
         sa.Column("renewal_window_days", sa.Integer(), nullable=False),
@@ -1262,6 +1272,10 @@ def upgrade() -> None:
         sa.Column("passed", sa.Boolean(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("municipality_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(submitted_at IS NULL) = (percent IS NULL) AND (submitted_at IS NULL) = (passed IS NULL)",
+            name=op.f("ck_attempt_marked_when_submitted"),
+        ),
         sa.ForeignKeyConstraint(
             ["municipality_id", "enrolment_id"],
             ["enrolment.municipality_id", "enrolment.id"],
@@ -1288,6 +1302,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attempt_enrolment_id"), ["enrolment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempt_module_id"), ["module_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attempt_municipality_id"), ["municipality_id"], unique=False)
+        batch_op.create_index(
+            "uq_attempt_open",
+            ["municipality_id", "enrolment_id", "module_id"],
+            unique=True,
+            sqlite_where=sa.text("submitted_at IS NULL"),
+            postgresql_where=sa.text("submitted_at IS NULL"),
+        )
 
     op.create_table(
         "audience_line",
@@ -1464,7 +1485,12 @@ def upgrade() -> None:
             nullable=False,
             comment="what its date comes from",
         ),
-        sa.Column("line_ids", sa.JSON(), nullable=False, comment="the audience lines that matched"),
+        sa.Column(
+            "line_ids",
+            sa.String(length=200),
+            nullable=False,
+            comment="the audience lines that matched, with blanks between",
+        ),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("municipality_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_phase_ends_after_start")),
@@ -1485,10 +1511,8 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_phase_municipality_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phase")),
-        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_phase_municipality_id_id")),
     )
     with op.batch_alter_table("phase", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_phase_municipality_id"), ["municipality_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"),
             ["municipality_id", "person_id", "requirement_id", "starts_on"],
@@ -1560,7 +1584,6 @@ def downgrade() -> None:
     with op.batch_alter_table("phase", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"))
         batch_op.drop_index(batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"))
-        batch_op.drop_index(batch_op.f("ix_phase_municipality_id"))
 
     op.drop_table("phase")
     with op.batch_alter_table("module_done", schema=None) as batch_op:
@@ -1583,6 +1606,11 @@ def downgrade() -> None:
 
     op.drop_table("audience_line")
     with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_attempt_open",
+            sqlite_where=sa.text("submitted_at IS NULL"),
+            postgresql_where=sa.text("submitted_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_attempt_municipality_id"))
         batch_op.drop_index(batch_op.f("ix_attempt_module_id"))
         batch_op.drop_index(batch_op.f("ix_attempt_enrolment_id"))
@@ -1631,6 +1659,11 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_enrolment_open",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_enrolment_person_id"))
         batch_op.drop_index(batch_op.f("ix_enrolment_municipality_id"))
         batch_op.drop_index(batch_op.f("ix_enrolment_course_version_id"))

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Code, Day, Fact, Instant, Line, Owned, PublicId, refers_to, word
@@ -20,7 +20,19 @@ class Enrolment(Owned):
     started_at: Mapped[Instant]
     finished_at: Mapped[Instant | None]
 
-    __table_args__ = (UniqueConstraint("municipality_id", "person_id", "course_version_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "person_id", "course_version_id", "number"),
+        # One at a time: two devices that begin at once share it.
+        Index(
+            "uq_enrolment_open",
+            "municipality_id",
+            "person_id",
+            "course_version_id",
+            unique=True,
+            sqlite_where=column("finished_at").is_(None),
+            postgresql_where=column("finished_at").is_(None),
+        ),
+    )
 
 
 class ModuleDone(Owned):
@@ -46,7 +58,22 @@ class Attempt(Owned):
     percent: Mapped[int | None] = mapped_column(comment="share of the questions answered right, rounded down")
     passed: Mapped[bool | None]
 
-    __table_args__ = (UniqueConstraint("municipality_id", "enrolment_id", "module_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "enrolment_id", "module_id", "number"),
+        CheckConstraint(
+            "(submitted_at IS NULL) = (percent IS NULL) AND (submitted_at IS NULL) = (passed IS NULL)",
+            name="marked_when_submitted",
+        ),
+        Index(
+            "uq_attempt_open",
+            "municipality_id",
+            "enrolment_id",
+            "module_id",
+            unique=True,
+            sqlite_where=column("submitted_at").is_(None),
+            postgresql_where=column("submitted_at").is_(None),
+        ),
+    )
 
 
 class StepSignature(Owned):

@@ -1,0 +1,327 @@
+"""Questions about learning: how far someone has come, what they completed, who may sign, which certificate it is.
+
+A learner's own things are fetched with their person id, so that nobody reaches another's; what others may see of a person
+is decided by `people.queries.visible_to`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from tracker.accounts.models import Account
+from tracker.catalogue import queries as catalogue
+from tracker.catalogue.content import Step, from_json
+from tracker.catalogue.models import Course, CourseVersion, Module, ModuleKind
+from tracker.catalogue.queries import OutlineModule
+from tracker.db import BoundSession, WideSession
+from tracker.learning.models import Attempt, Certificate, Completion, Enrolment, ModuleDone, StepSignature
+from tracker.municipalities.models import Municipality
+from tracker.people.models import Employment, Person
+from tracker.people.queries import in_team, visible_to
+from tracker.permissions import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a person has come in a course: in the enrolment that is open or was asked for, or not begun."""
+
+    course: Course
+    version: CourseVersion
+    enrolment: Enrolment | None
+    modules: tuple[OutlineModule, ...]
+    done: frozenset[int]  # ids of modules
+
+    @property
+    def started(self) -> bool:
+        """Whether there is an enrolment."""
+        return self.enrolment is not None
+
+    @property
+    def modules_done(self) -> int:
+        """The number of modules done."""
+        return len(self.done)
+
+    @property
+    def modules_total(self) -> int:
+        """The number of modules of the version."""
+        return len(self.modules)
+
+    @property
+    def minutes_left(self) -> int:
+        """How many minutes the modules that are not done take."""
+        return sum(module.minutes for module in self.modules if module.id not in self.done)
+
+    @property
+    def percent(self) -> int:
+        """The share of the modules that are done, rounded down."""
+        return self.modules_done * 100 // self.modules_total if self.modules else 0
+
+    @property
+    def next_module(self) -> OutlineModule | None:
+        """The first module that is not done: where one goes on."""
+        return next((module for module in self.modules if module.id not in self.done), None)
+
+    def after(self, module_id: int) -> OutlineModule | None:
+        """Return the next module that is not done after one, else the first that is not done."""
+        ids = [module.id for module in self.modules]
+        later = self.modules[ids.index(module_id) + 1 :]
+        return next((module for module in later if module.id not in self.done), self.next_module)
+
+
+def progress_of(
+    session: BoundSession, person_id: int, *, today: date, course_ids: Collection[int] | None = None
+) -> dict[int, Progress]:
+    """Return a person's progress in each published course, or in those with some ids, by course id.
+
+    An open enrolment counts while its version has the newest one's major number; it goes on in the version it began in.
+    Four queries, however many courses there are.
+    """
+    offered = {offer.course.id: offer for offer in catalogue.offered(session, today=today, course_ids=course_ids)}
+    majors = {course_id: offer.version.major for course_id, offer in offered.items()}
+    opened: dict[int, tuple[Enrolment, CourseVersion]] = {}
+    for enrolment, version in session.execute(
+        select(Enrolment, CourseVersion)
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .where(Enrolment.person_id == person_id, Enrolment.finished_at.is_(None))
+        .order_by(CourseVersion.number)
+    ):
+        if majors.get(version.course_id) == version.major:
+            opened[version.course_id] = (enrolment, version)
+    versions = {course_id: opened[course_id][1] if course_id in opened else o.version for course_id, o in offered.items()}
+    outlines = catalogue.outline(session, [version.id for version in versions.values()])
+    done = _done(session, [enrolment.id for enrolment, _ in opened.values()])
+    progress = {}
+    for course_id, offer in offered.items():
+        enrolment = opened[course_id][0] if course_id in opened else None
+        version = versions[course_id]
+        finished = done.get(enrolment.id, frozenset()) if enrolment is not None else frozenset()
+        progress[course_id] = Progress(offer.course, version, enrolment, tuple(outlines[version.id]), finished)
+    return progress
+
+
+def progress_in(session: BoundSession, person_id: int, enrolment_public_id: str) -> Progress | None:
+    """Return the progress of one enrolment of a person's own, open or finished, or None if it is not theirs."""
+    row = session.execute(
+        select(Enrolment, CourseVersion, Course)
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(Enrolment.public_id == enrolment_public_id, Enrolment.person_id == person_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    enrolment, version, course = row
+    modules = catalogue.outline(session, [version.id])[version.id]
+    done = _done(session, [enrolment.id]).get(enrolment.id, frozenset())
+    return Progress(course, version, enrolment, tuple(modules), done)
+
+
+def _done(session: BoundSession, enrolment_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    for enrolment_id, module_id in session.execute(
+        select(ModuleDone.enrolment_id, ModuleDone.module_id).where(ModuleDone.enrolment_id.in_(enrolment_ids))
+    ):
+        found.setdefault(enrolment_id, set()).add(module_id)
+    return {enrolment_id: frozenset(modules) for enrolment_id, modules in found.items()}
+
+
+def module_of(session: BoundSession, version_id: int, public_id: str) -> Module | None:
+    """Return a module of a version, with its content."""
+    return session.scalars(
+        select(Module).where(Module.course_version_id == version_id, Module.public_id == public_id)
+    ).one_or_none()
+
+
+def own_attempt(session: BoundSession, person_id: int, public_id: str) -> tuple[Attempt, Module, Enrolment] | None:
+    """Return an attempt of a person's own with its module and enrolment, or None if it is not theirs."""
+    row = session.execute(
+        select(Attempt, Module, Enrolment)
+        .join(Module, Module.id == Attempt.module_id)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Attempt.public_id == public_id, Enrolment.person_id == person_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def attempts(session: BoundSession, enrolment_id: int, module_id: int) -> Sequence[Attempt]:
+    """Return the attempts at a test, the newest first."""
+    return session.scalars(
+        select(Attempt)
+        .where(Attempt.enrolment_id == enrolment_id, Attempt.module_id == module_id)
+        .order_by(Attempt.number.desc())
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A completion that stands, with the course as it was called then, and its certificate's public id if there is one."""
+
+    completion: Completion
+    course: Course
+    titles: dict[str, str]
+    certificate_public_id: str | None
+
+
+def history(session: BoundSession, person_id: int) -> list[HistoryEntry]:
+    """Return what a person has completed, the newest first. One query."""
+    rows = session.execute(
+        select(Completion, Course, CourseVersion.titles, Certificate.public_id)
+        .join(Course, Course.id == Completion.course_id)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(Certificate, Certificate.completion_id == Completion.id)
+        .where(Completion.person_id == person_id, Completion.retracted_at.is_(None))
+        .order_by(Completion.completed_on.desc(), Completion.id.desc())
+    )
+    return [HistoryEntry(*row) for row in rows]
+
+
+def certificates(session: BoundSession, person_id: int) -> list[HistoryEntry]:
+    """Return those of a person's completions that have a certificate, the newest first."""
+    return [entry for entry in history(session, person_id) if entry.certificate_public_id is not None]
+
+
+def completion_of_enrolment(session: BoundSession, enrolment: Enrolment) -> HistoryEntry | None:
+    """Return the completion that an enrolment ended in, if it has ended and the completion stands."""
+    entries = history(session, enrolment.person_id)
+    return next((e for e in entries if e.completion.source_ref == source_ref(enrolment)), None)
+
+
+def source_ref(enrolment: Enrolment) -> str:
+    """Return what makes a completion that of an enrolment: at most one can be recorded."""
+    return f"enrolment:{enrolment.public_id}"
+
+
+def first_employed_on(session: BoundSession, person_id: int) -> date | None:
+    """Return the first day a person was employed, as known now."""
+    return session.scalar(
+        select(func.min(Employment.starts_on)).where(
+            Employment.person_id == person_id, Employment.retracted_at.is_(None)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStep:
+    """A step of a checklist, and who signed it when, if anyone has."""
+
+    module_id: int
+    step: Step
+    signer: Person | None = None
+    signed_at: datetime | None = None
+
+    @property
+    def value(self) -> str:
+        """How a form names the step."""
+        return f"{self.module_id}.{self.step.key}"
+
+
+def checklist_steps(session: BoundSession, version_id: int, enrolment: Enrolment | None) -> dict[int, list[SignedStep]]:
+    """Return the steps of a version's checklists, in order, with their signatures in an enrolment, by module id."""
+    lists = session.execute(
+        select(Module.id, Module.content)
+        .where(Module.course_version_id == version_id, Module.kind == ModuleKind.CHECKLIST)
+        .order_by(Module.position)
+    ).all()
+    signed: dict[tuple[int, str], tuple[Person, datetime]] = {}
+    if enrolment is not None:
+        for module_id, step, person, signed_at in session.execute(
+            select(StepSignature.module_id, StepSignature.step, Person, StepSignature.signed_at)
+            .join(Account, Account.id == StepSignature.signed_by_id)
+            .join(Person, Person.id == Account.person_id)
+            .where(StepSignature.enrolment_id == enrolment.id)
+        ):
+            signed[module_id, step] = (person, signed_at)
+    return {
+        module_id: [
+            SignedStep(module_id, step, *signed.get((module_id, step.key), ())) for step in from_json(content).steps
+        ]
+        for module_id, content in lists
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChecklist:
+    """A person has begun a course with steps to sign, and some are left."""
+
+    person: Person
+    course: Course
+    titles: dict[str, str]
+    signed: int
+    total: int
+
+
+def open_checklists(session: BoundSession, viewer: Viewer, *, today: date) -> list[OpenChecklist]:
+    """Return the begun checklists that a viewer may sign: of those in their team, but never their own. Three queries."""
+    rows = session.execute(
+        select(Enrolment, Person, Course, CourseVersion)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(
+            Enrolment.finished_at.is_(None),
+            in_team(viewer, today),
+            Person.id != (viewer.person_id or 0),
+            CourseVersion.id.in_(select(Module.course_version_id).where(Module.kind == ModuleKind.CHECKLIST)),
+        )
+        .order_by(Person.sort_key, Course.code)
+    ).all()
+    totals: dict[int, int] = {}
+    for version_id, content in session.execute(
+        select(Module.course_version_id, Module.content).where(
+            Module.kind == ModuleKind.CHECKLIST,
+            Module.course_version_id.in_({version.id for _, _, _, version in rows}),
+        )
+    ):
+        totals[version_id] = totals.get(version_id, 0) + len(from_json(content).steps)
+    signed: dict[int, int] = {
+        enrolment_id: number
+        for enrolment_id, number in session.execute(
+            select(StepSignature.enrolment_id, func.count(StepSignature.id))
+            .where(StepSignature.enrolment_id.in_([enrolment.id for enrolment, *_ in rows]))
+            .group_by(StepSignature.enrolment_id)
+        )
+    }
+    found = [
+        OpenChecklist(person, course, version.titles, signed.get(enrolment.id, 0), totals[version.id])
+        for enrolment, person, course, version in rows
+    ]
+    return [one for one in found if one.signed < one.total]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate with what it is for."""
+
+    certificate: Certificate
+    completion: Completion
+    person: Person
+    municipality: Municipality
+
+
+def visible_certificate(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> Issued | None:
+    """Return a certificate, if it is the viewer's own or of a person they may see, and its completion stands."""
+    row = session.execute(
+        select(Certificate, Completion, Person)
+        .join(Completion, Completion.id == Certificate.completion_id)
+        .join(Person, Person.id == Completion.person_id)
+        .where(Certificate.public_id == public_id, Completion.retracted_at.is_(None), visible_to(viewer, on))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Issued(row[0], row[1], row[2], session.get_one(Municipality, session.municipality_id))
+
+
+def certificate_by_code(session: WideSession, code: str) -> Issued | None:
+    """Return the certificate with a code, in whichever municipality; also when its completion was retracted."""
+    row = session.execute(
+        select(Certificate, Completion, Person, Municipality)
+        .join(
+            Completion,
+            (Completion.id == Certificate.completion_id) & (Completion.municipality_id == Certificate.municipality_id),
+        )
+        .join(Person, (Person.id == Completion.person_id) & (Person.municipality_id == Completion.municipality_id))
+        .join(Municipality, Municipality.id == Certificate.municipality_id)
+        .where(Certificate.code == code)
+    ).one_or_none()
+    return None if row is None else Issued(row[0], row[1], row[2], row[3])
