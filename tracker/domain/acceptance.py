@@ -1,5 +1,6 @@
 """Which completions count towards a requirement, and until when."""
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from tracker.domain.audience import Part
 from tracker.domain.facts import Completion, Learner
 from tracker.domain.periods import FOREVER, later
-from tracker.domain.requirement import EarlierCompletions, MajorVersions, Requirement, RequirementVersion
+from tracker.domain.requirement import EarlierCompletions, MajorVersion, MajorVersions, Requirement, RequirementVersion
 
 
 class Verdict(StrEnum):
@@ -74,28 +75,31 @@ def _accepted_from(part: Part) -> date:
 
 
 def _counts_until(completion: Completion, requirement: Requirement, version: RequirementVersion) -> date:
-    """Return the last day on which an older version of the course counts, if a newer major one means that it ends.
-
-    Publishing a major version gives at least the minimum notice, also to those who are in the middle of an older one.
-    """
-    superseded_on = _superseded_on(completion, requirement, version)
-    if superseded_on is None:
-        return FOREVER
-    last_day = later(superseded_on, max(version.minimum_notice_days, version.major_version_days or 0))
-    if version.major_versions is MajorVersions.AT_RENEWAL and completion.completed_on <= last_day:
-        return FOREVER
-    return last_day
-
-
-def _superseded_on(completion: Completion, requirement: Requirement, version: RequirementVersion) -> date | None:
-    """Return the day a newer major version of the asked course was published, if that means anything here."""
+    """Return the last day on which what was learnt counts, if a newer major version of the course ends it."""
     if version.major_versions is MajorVersions.IGNORED or completion.course_id != version.course_id:
-        return None
-    return min(
-        (
-            major.published_on
-            for major in requirement.majors
-            if major.course_id == version.course_id and major.number > completion.version
-        ),
-        default=None,
+        return FOREVER
+    last_day = min(
+        (_accepted_to(major, version) for major in _majors(requirement, version) if major.number > completion.version),
+        default=FOREVER,
     )
+    # At renewal: what was completed in time counts for as long as it is valid.
+    in_time = completion.completed_on <= last_day
+    return FOREVER if version.major_versions is MajorVersions.AT_RENEWAL and in_time else last_day
+
+
+def least_major(requirement: Requirement, version: RequirementVersion, day: date) -> int | None:
+    """Return the oldest major version of the asked course that counts if completed on a day; None if any does."""
+    if version.major_versions is MajorVersions.IGNORED:
+        return None
+    return max(
+        (major.number for major in _majors(requirement, version) if _accepted_to(major, version) < day), default=None
+    )
+
+
+def _majors(requirement: Requirement, version: RequirementVersion) -> Iterator[MajorVersion]:
+    return (major for major in requirement.majors if major.course_id == version.course_id)
+
+
+def _accepted_to(major: MajorVersion, version: RequirementVersion) -> date:
+    """Return the last day to complete an older version. Minimum notice also protects who is in the middle of one."""
+    return later(major.published_on, max(version.minimum_notice_days, version.major_version_days or 0))

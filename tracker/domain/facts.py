@@ -1,7 +1,9 @@
 """What is known about a learner. Facts say that something was so; everything else is computed from them."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from tracker.domain.evidence import Evidence
@@ -113,3 +115,43 @@ class Learner:
     completions: tuple[Completion, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     extensions: tuple[Extension, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact as it was recorded, and retracted if it was. Instants have a time zone."""
+
+    fact: Fact
+    recorded_at: datetime
+    retracted_at: datetime | None = None
+
+
+def learner_known_at(records: Iterable[Recorded], instant: datetime) -> Learner:
+    """Return what was known about one person at an instant: recorded by then, and not retracted by then."""
+    return learner_of(
+        record.fact
+        for record in records
+        if record.recorded_at <= instant and (record.retracted_at is None or record.retracted_at > instant)
+    )
+
+
+def learner_of(facts: Iterable[Fact]) -> Learner:
+    """Return a learner of whom these facts are known, in any order."""
+    by_kind: defaultdict[type, list] = defaultdict(list)
+    for fact in facts:
+        by_kind[type(fact)].append(fact)
+    kinds = (Employment, Duty, Access, Absence, Completion, Exemption, Extension)
+    return Learner(*(tuple(by_kind[kind]) for kind in kinds))
+
+
+def merged(learner: Learner, other: Learner) -> Learner:
+    """Return the learner that two turn out to be: the union of their facts."""
+    return Learner(
+        employments=learner.employments + other.employments,
+        duties=learner.duties + other.duties,
+        accesses=learner.accesses + other.accesses,
+        absences=learner.absences + other.absences,
+        completions=learner.completions + other.completions,
+        exemptions=learner.exemptions + other.exemptions,
+        extensions=learner.extensions + other.extensions,
+    )

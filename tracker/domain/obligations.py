@@ -4,7 +4,7 @@ Nothing here asks what day it is. The phases of an obligation cover past and fut
 nothing, and how it stood last March is a look-up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
 from tracker.domain.due import Clock, Due, Reason, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, Span, covers, later, union
+from tracker.domain.periods import FOREVER, Span, covers, known, later, union
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
@@ -68,11 +68,6 @@ def phases(learner: Learner, requirement: Requirement) -> list[Phase]:
     ]
 
 
-def known(day: date | None) -> date | None:
-    """Return the day, or None if it never comes."""
-    return None if day == FOREVER else day
-
-
 def _line_ids(part: Part, stay: "Stay") -> tuple[int, ...]:
     return tuple(
         match.line.id
@@ -93,6 +88,16 @@ def state_on(phases: Iterable[Phase], day: date) -> State | None:
     """Return the state on a day, or None if the requirement did not apply."""
     phase = phase_on(phases, day)
     return None if phase is None else phase.state
+
+
+def state_since(phases: Sequence[Phase], phase: Phase) -> date:
+    """Return since when the state of a phase has been what it is, whatever dates changed meanwhile."""
+    since = phase.starts_on
+    for before in reversed(phases[: phases.index(phase)]):
+        if before.state is not phase.state or before.ends_on != later(since, -1):
+            break
+        since = before.starts_on
+    return since
 
 
 class Stay(NamedTuple):
@@ -191,7 +196,7 @@ def _states(first: date, last: date, situation: Situation) -> Iterator[tuple[Spa
         first = later(lasts_to, 1)
 
 
-def _state(day: date, situation: Situation) -> tuple[State, date]:
+def _state(day: date, situation: Situation) -> tuple[State, date]:  # noqa: PLR0911 - one for each state
     """Return the state on a day and the last day it lasts to if nothing happens. The first that fits takes precedence."""
     version, exempt, away, due_on, valid_until = situation
     if exempt:

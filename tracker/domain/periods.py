@@ -43,6 +43,11 @@ def later(day: date, days: int) -> date:
         return FOREVER
 
 
+def known(day: date | None) -> date | None:
+    """Return the day, or None if it never comes."""
+    return None if day == FOREVER else day
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day of the month so many months later, or the last day of that month if it is shorter.
 
