@@ -14,9 +14,14 @@ document.addEventListener("htmx:before:swap", (event) => {
 
 document.addEventListener("htmx:error", fail);
 
+document.addEventListener("htmx:after:swap", () => {
+  const announcer = document.getElementById("announcer");
+  announcer.textContent = "";
+  announcer.className = "visually-hidden";
+});
+
 function fail() {
   const announcer = document.getElementById("announcer");
   announcer.textContent = announcer.dataset.failed;
-  announcer.classList.remove("visually-hidden");
-  announcer.classList.add("flash", "flash-error", "announcer-shown");
+  announcer.className = "flash flash-error announcer-shown";
 }
