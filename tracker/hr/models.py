@@ -22,7 +22,7 @@ class RosterImport(Owned):
     public_id: Mapped[PublicId]
     filename: Mapped[Line]
     sha256: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes] = mapped_column(LargeBinary, comment="the file, byte for byte")
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, comment="the file, byte for byte")
     encoding: Mapped[str] = mapped_column(String(20))
     uploaded_at: Mapped[Instant]
     uploaded_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)

@@ -52,4 +52,5 @@ class Position(Owned):
     code: Mapped[Code] = mapped_column(comment="the HR system's code")
     title: Mapped[Line]
 
-    __table_args__ = (UniqueConstraint("municipality_id", "code"), Index(None, "municipality_id", "title"))
+    # One code may stand for several titles: HR codes are coarser than what people are called.
+    __table_args__ = (UniqueConstraint("municipality_id", "code", "title"), Index(None, "municipality_id", "title"))

@@ -1,0 +1,227 @@
+"""Reading the files that HR systems export: which encoding, which separator, which column is which.
+
+A file that cannot be read with certainty is refused with a reason; nothing is guessed that would damage names.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from tracker.domain.roster_rows import Row
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_ROWS = 200_000
+# An XLSX file is a compressed archive; a small one may unfold into more than memory holds.
+MAX_UNFOLDED_BYTES = 300 * 1024 * 1024
+SAMPLE_ROWS = 5
+
+_DELIMITERS = ";\t,"
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# "å" in UTF-8 that somebody read as Windows-1252 and saved again.
+_MOJIBAKE = re.compile("Ã[\u0080-\u00bf…„–©¶¤¥¼€‰ŠŒŽ]|â€")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+# Our own exports put an apostrophe before what a spreadsheet would take for a formula; taken away again here.
+_ESCAPED_FORMULA = re.compile("'\\s*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+
+# The columns of a roster: the field of `Row`, whether it must be there, and the headings it may have.
+COLUMNS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+    ("employee_number", True, ("Anstnr", "Anställningsnummer", "Anst nr", "Employee number")),
+    ("given_name", True, ("Förnamn", "Given name", "First name")),
+    ("family_name", True, ("Efternamn", "Family name", "Last name")),
+    ("email", False, ("E-post", "Epost", "E-postadress", "Mejl", "E-mail", "Email")),
+    ("unit_code", True, ("Enhetskod", "Organisationskod", "Unit code")),
+    ("unit_name", True, ("Enhet", "Enhetsnamn", "Organisation", "Unit")),
+    ("parent_code", True, ("Överordnad enhetskod", "Överordnad enhet", "Parent unit code")),
+    ("position_code", False, ("Befattningskod", "Position code")),
+    ("position_title", True, ("Befattning", "Befattningsbenämning", "Position", "Title")),
+    ("kind", False, ("Anställningsform", "Form of employment")),
+    ("percent", False, ("Sysselsättningsgrad", "Syssgrad", "Percent")),
+    ("starts_on", True, ("Anställd fr o m", "Anställd from", "Anställd fr.o.m.", "Employed from")),
+    ("ends_on", False, ("Anställd t o m", "Anställd tom", "Anställd t.o.m.", "Employed until")),
+    ("manager", False, ("Chef anstnr", "Chefens anstnr", "Manager employee number")),
+    ("absent_from", False, ("Frånvaro fr o m", "Frånvaro from", "Frånvaro fr.o.m.", "Absent from")),
+    ("absent_until", False, ("Frånvaro t o m", "Frånvaro tom", "Frånvaro t.o.m.", "Absent until")),
+    ("protected", False, ("Skyddad identitet", "Sekretessmarkering", "Protected identity")),
+)
+
+
+class UnreadableFileError(Exception):
+    """The file cannot be read with certainty: why, in a word, and the values that show it."""
+
+    def __init__(self, reason: str, *values: str) -> None:
+        super().__init__(reason, *values)
+        self.reason = reason
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file taken apart: how it was encoded, its headings, and its rows, numbered as a spreadsheet numbers them."""
+
+    encoding: str
+    headings: tuple[str, ...]
+    rows: list[tuple[int, list[str]]]
+
+    @property
+    def sample(self) -> list[list[str]]:
+        """The first few rows, for somebody to see whether names and letters came out right."""
+        return [cells for _number, cells in self.rows[:SAMPLE_ROWS]]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A roster that could be read: its rows, the table they come from, and headings that mean nothing to us."""
+
+    table: Table
+    rows: list[Row]
+    unknown_headings: tuple[str, ...]
+
+
+def read_roster(content: bytes) -> Roster:
+    """Return the rows of a roster. Raises UnreadableFileError."""
+    table = read_table(content)
+    places, unknown = _places(table.headings)
+    width = len(table.headings)
+    rows = []
+    for number, cells in table.rows:
+        known_cells = cells + [""] * (width - len(cells))
+        values = {field: known_cells[place] for field, place in places.items()}
+        # Empty cells at the end of a row are often left away; too many cells mean a separator too much somewhere.
+        fits = len(cells) <= width and (len(cells) == width or table.encoding == "xlsx")
+        rows.append(Row(number=number, cells=None if fits else (len(cells), width), **values))
+    return Roster(table, rows, unknown)
+
+
+def _places(headings: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return in which place each column stands, and the headings that are none of ours."""
+    by_heading = {_plain(heading): place for place, heading in reversed(list(enumerate(headings)))}
+    places: dict[str, int] = {}
+    missing = []
+    for field, needed, names in COLUMNS:
+        place = next((by_heading[_plain(name)] for name in names if _plain(name) in by_heading), None)
+        if place is not None:
+            places[field] = place
+        elif needed:
+            missing.append(names[0])
+    unknown = tuple(heading for place, heading in enumerate(headings) if place not in places.values())
+    if missing:
+        raise UnreadableFileError("missing_columns", ", ".join(missing), ", ".join(heading for heading in unknown))
+    return places, unknown
+
+
+def _plain(heading: str) -> str:
+    return " ".join(heading.casefold().replace("_", " ").split())
+
+
+def read_table(content: bytes) -> Table:
+    """Take a CSV or XLSX file apart. Every text is NFC without blanks around it.
+
+    Raises UnreadableFileError for what is empty, too large, not text, wrongly encoded or without headings.
+    """
+    if len(content) > MAX_BYTES:
+        raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
+    if content.startswith(b"PK\x03\x04"):
+        encoding, records = "xlsx", _spreadsheet(content)
+    else:
+        text, encoding = decode(content)
+        records = _separated(text)
+    rows: list[tuple[int, list[str]]] = []
+    headings: tuple[str, ...] = ()
+    for number, cells in enumerate(records, 1):
+        if not any(cells):
+            continue
+        if not headings:
+            headings = tuple(cells)
+            continue
+        rows.append((number, cells))
+        if len(rows) > MAX_ROWS:
+            raise UnreadableFileError("too_many_rows", str(MAX_ROWS))
+    if not headings:
+        raise UnreadableFileError("empty")
+    return Table(encoding, headings, rows)
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """Return a file's text and its encoding: UTF-8, UTF-16 where it says so, otherwise Windows-1252 if that makes sense.
+
+    Raises UnreadableFileError when letters have been damaged on the way: better none than wrong names.
+    """
+    marked = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
+    if marked is None and b"\0" in content:
+        raise UnreadableFileError("not_text")
+    for encoding in (marked,) if marked else ("utf-8", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        _refuse_damaged(text, guessed=encoding == "cp1252")
+        return unicodedata.normalize("NFC", text), encoding.removesuffix("-sig")
+    raise UnreadableFileError("unknown_encoding")
+
+
+def _refuse_damaged(text: str, *, guessed: bool) -> None:
+    for pattern, reason in ((_MOJIBAKE, "mojibake"), (_CONTROL, "damaged")):
+        if match := pattern.search(text):
+            line = text.count("\n", 0, match.start()) + 1
+            raise UnreadableFileError(reason, str(line), _around(text, match.start()))
+    if guessed:
+        # Other old encodings have signs and quotes where Windows-1252 has letters: "f”rnamn" for "förnamn".
+        beyond = [letter for letter in text if letter > "\x7f"]
+        if sum(letter.isalpha() for letter in beyond) * 2 < len(beyond):
+            raise UnreadableFileError("unknown_encoding")
+
+
+def _around(text: str, place: int) -> str:
+    piece = text[max(0, place - 12) : place + 12]
+    return "".join(letter if letter.isprintable() else "�" for letter in piece).strip()
+
+
+def _separated(text: str) -> Iterator[list[str]]:
+    first_line = text.lstrip().split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first_line.count)
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            yield [_tidy(cell) for cell in cells]
+    except csv.Error as error:
+        raise UnreadableFileError("not_a_table", str(error)) from error
+
+
+def _spreadsheet(content: bytes) -> Iterator[list[str]]:
+    """Yield the rows of the first sheet of an XLSX file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNFOLDED_BYTES:
+                raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        rows = workbook.get_sheet_by_index(0).iter_rows()
+    except (CalamineError, zipfile.BadZipFile, IndexError) as error:
+        raise UnreadableFileError("not_a_spreadsheet") from error
+    for cells in rows:
+        texts = [_tidy(_text_of(cell)) for cell in cells]
+        for text in texts:
+            _refuse_damaged(text, guessed=False)
+        yield texts
+
+
+def _text_of(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return unicodedata.normalize("NFC", str(cell))
+
+
+def _tidy(cell: str) -> str:
+    """Return a cell's text on one line, without blanks around it and without our own escape before a formula."""
+    if _ESCAPED_FORMULA.match(cell):
+        cell = cell[1:]
+    return " ".join(cell.split())
