@@ -84,12 +84,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def word(enumeration: type[StrEnum]) -> Enum:
-    """Return the column type that keeps an enumeration by its values, with a check in the database."""
+def word(enumeration: type[StrEnum], *, checked: bool = True) -> Enum:
+    """Return the column type that keeps an enumeration by its values, with a check in the database unless told not to.
+
+    The check doubles what it costs to insert a row.
+    """
     return Enum(
         enumeration,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=checked,
         length=40,
         values_callable=lambda members: [member.value for member in members],
         name=_snake(enumeration.__name__),
@@ -143,19 +146,22 @@ class Owned(Model):
     """A table each of whose rows belongs to one municipality."""
 
     __abstract__ = True
+    # Whether other rows refer to rows of this table. One that is written much does without the keys for that.
+    __referred__: ClassVar[bool] = True
 
     id: Mapped[Key]
 
     @declared_attr
     def municipality_id(cls) -> Mapped[int]:  # noqa: N805
-        return mapped_column(ForeignKey("municipality.id"), index=True)
+        return mapped_column(ForeignKey("municipality.id"), index=cls.__referred__)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         table = cls.__dict__.get("__table__")
         if not isinstance(table, Table):
             return
-        table.append_constraint(UniqueConstraint("municipality_id", "id"))
+        if cls.__referred__:
+            table.append_constraint(UniqueConstraint("municipality_id", "id"))
         for column in list(table.columns):
             if target := column.info.get("refers_to"):
                 table.append_constraint(
@@ -254,7 +260,11 @@ class Database:
         """Prepare, but do not yet connect to, the database at a URL such as "sqlite:///instance/tracker.db"."""
         self.url = normalised(url)
         self.engine = _engine(self.url)
-        self._reading = self.engine.execution_options(tracker_reading=True, postgresql_readonly=True)
+        options: dict[str, Any] = {"tracker_reading": True}
+        if self.engine.dialect.name == "postgresql":
+            # As on SQLite, all that a reading session sees is from one instant: a figure agrees with its list.
+            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**options)
 
     def bound(self, municipality_id: int, *, reading: bool = False) -> BoundSession:
         """Open a session for one municipality; `reading` ones take no write lock and cannot write."""

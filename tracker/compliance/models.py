@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Day, Owned, period_check, refers_to, word
+from tracker.db import Day, Line, Owned, period_check, refers_to, word
 from tracker.domain.due import Reason
 from tracker.domain.facts import State
 
@@ -13,16 +13,18 @@ from tracker.domain.facts import State
 class Phase(Owned):
     """A stretch of days during which one person's obligation has one state. Recomputed, never edited."""
 
+    __referred__ = False
+
     person_id: Mapped[int] = refers_to("person", index=False)
     requirement_id: Mapped[int] = refers_to("requirement", index=False)
     version_id: Mapped[int] = refers_to("requirement_version", index=False)
     starts_on: Mapped[Day]
     ends_on: Mapped[date | None]
-    state: Mapped[State] = mapped_column(word(State))
+    state: Mapped[State] = mapped_column(word(State, checked=False))
     due_on: Mapped[date | None]
     valid_until: Mapped[date | None]
-    reason: Mapped[Reason] = mapped_column(word(Reason), comment="what its date comes from")
-    line_ids: Mapped[list[int]] = mapped_column(JSON, comment="the audience lines that matched")
+    reason: Mapped[Reason] = mapped_column(word(Reason, checked=False), comment="what its date comes from")
+    line_ids: Mapped[Line] = mapped_column(comment="the audience lines that matched, with blanks between")
 
     __table_args__ = (
         period_check(),

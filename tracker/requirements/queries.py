@@ -1,0 +1,254 @@
+"""Questions about requirements: what they say, as rows and as the rules understand them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from tracker.catalogue.models import CourseEquivalence, CourseVersion
+from tracker.db import BoundSession
+from tracker.domain import requirement as rules
+from tracker.domain.periods import FOREVER, Days, Span, intersection, union
+from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
+from tracker.organisation.models import Position, UnitPlacement
+from tracker.organisation.queries import in_force
+from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.systems.models import ItSystem
+
+
+def load_requirements(session: BoundSession, ids: Collection[int] | None = None) -> list[rules.Requirement]:
+    """Return the published requirements, all or those with these ids, as the rules understand them.
+
+    Five queries at most, however many there are.
+    """
+    published = RequirementVersion.published_at.is_not(None)
+    if ids is not None:
+        published &= RequirementVersion.requirement_id.in_(ids)
+    versions = session.scalars(
+        select(RequirementVersion)
+        .where(published)
+        .order_by(RequirementVersion.requirement_id, RequirementVersion.published_at, RequirementVersion.number)
+    ).all()
+    if not versions:
+        return []
+    lines = _lines(session, [version.id for version in versions])
+    courses = {version.course_id for version in versions}
+    equivalences = _equivalences(session, courses)
+    majors = _majors(session, courses)
+    found: dict[int, list[rules.RequirementVersion]] = defaultdict(list)
+    for version in versions:
+        found[version.requirement_id].append(as_rule(version, lines[version.id]))
+    return [_requirement(id_, tuple(said), equivalences, majors) for id_, said in found.items()]
+
+
+def _requirement(
+    id_: int,
+    versions: tuple[rules.RequirementVersion, ...],
+    equivalences: Sequence[rules.Equivalence],
+    majors: Sequence[rules.MajorVersion],
+) -> rules.Requirement:
+    courses = {version.course_id for version in versions}
+    return rules.Requirement(
+        id_,
+        versions,
+        tuple(one for one in equivalences if one.course_id in courses),
+        tuple(one for one in majors if one.course_id in courses),
+    )
+
+
+def as_rule(version: RequirementVersion, lines: Iterable[rules.AudienceLine]) -> rules.RequirementVersion:
+    """Return a version's row as the rules understand it.
+
+    Raises domain.requirement.ContradictoryVersion if it cannot mean anything.
+    """
+    return rules.RequirementVersion(
+        id=version.id,
+        course_id=version.course_id,
+        lines=tuple(lines),
+        effective_from=version.effective_from,
+        effective_until=version.effective_until,
+        first_due_days=version.first_due_days,
+        first_due_on=version.first_due_on,
+        minimum_notice_days=version.minimum_notice_days,
+        validity=validity_of(version),
+        renewal_window_days=version.renewal_window_days,
+        grace_days=version.grace_days,
+        minimum_evidence=version.minimum_evidence,
+        earlier_completions=version.earlier_completions,
+        accepted_from=version.accepted_from,
+        major_versions=version.major_versions,
+        major_version_days=version.major_version_days,
+    )
+
+
+def validity_of(version: RequirementVersion) -> Validity | None:
+    """Return how long a completion counts by a version; None when once is enough."""
+    if version.validity_months is not None:
+        return ForMonths(version.validity_months)
+    if version.fixed_month is None or version.fixed_day is None or version.fixed_every_years is None:
+        return None
+    return UntilDayOfYear(
+        version.fixed_month,
+        version.fixed_day,
+        version.fixed_every_years,
+        version.fixed_in_year or version.effective_from.year,
+        version.minimum_active_months,
+    )
+
+
+def _lines(session: BoundSession, version_ids: Collection[int]) -> Mapping[int, list[rules.AudienceLine]]:
+    rows = session.scalars(
+        select(AudienceLine).where(AudienceLine.requirement_version_id.in_(version_ids)).order_by(AudienceLine.id)
+    ).all()
+    units = subtrees(session, {row.unit_id for row in rows if row.unit_id is not None})
+    lines: dict[int, list[rules.AudienceLine]] = defaultdict(list)
+    for row in rows:
+        lines[row.requirement_version_id].append(
+            rules.AudienceLine(
+                id=row.id,
+                excludes=row.excludes,
+                units=None if row.unit_id is None else units[row.unit_id],
+                position_id=row.position_id,
+                employment_kind=row.employment_kind,
+                duty=row.duty,
+                system_id=row.system_id,
+                new_hire_days=row.new_hire_days,
+            )
+        )
+    return lines
+
+
+def subtrees(session: BoundSession, roots: Collection[int]) -> dict[int, rules.Units]:
+    """Return, for each root, the units at and below it and the days on which they lay there. One query, or none."""
+    if not roots:
+        return {}
+    placements = session.execute(
+        select(UnitPlacement.parent_id, UnitPlacement.unit_id, UnitPlacement.starts_on, UnitPlacement.ends_on).where(
+            UnitPlacement.parent_id.is_not(None), UnitPlacement.retracted_at.is_(None)
+        )
+    )
+    below: dict[int, list[tuple[int, Span]]] = defaultdict(list)
+    for parent_id, unit_id, starts_on, ends_on in placements:
+        below[parent_id].append((unit_id, (starts_on, ends_on or FOREVER)))
+    return {root: _subtree(root, below) for root in roots}
+
+
+def _subtree(root: int, below: Mapping[int, list[tuple[int, Span]]]) -> rules.Units:
+    """Follow placements down: a unit lies below the root on the days on which each link of the chain to it holds."""
+    lay: dict[int, list[Span]] = {root: [(date.min, FOREVER)]}
+    waiting = [root]
+    while waiting:
+        parent = waiting.pop()
+        for unit, placed in below[parent] if parent in below else ():
+            known = lay.get(unit, [])
+            more = union([*known, *intersection(lay[parent], [placed])])
+            if more != known:
+                lay[unit] = more
+                waiting.append(unit)
+    return {
+        unit: tuple(Days(first, None if last == FOREVER else last) for first, last in spans)
+        for unit, spans in lay.items()
+    }
+
+
+def _equivalences(session: BoundSession, courses: Collection[int]) -> list[rules.Equivalence]:
+    rows = session.scalars(
+        select(CourseEquivalence).where(CourseEquivalence.course_id.in_(courses)).order_by(CourseEquivalence.id)
+    )
+    return [
+        rules.Equivalence(row.course_id, row.accepted_course_id, Days(row.starts_on or date.min, row.ends_on))
+        for row in rows
+    ]
+
+
+def _majors(session: BoundSession, courses: Collection[int]) -> list[rules.MajorVersion]:
+    """Return the day on which each major version of some courses was first published."""
+    published_on = func.min(CourseVersion.published_on)
+    rows = session.execute(
+        select(CourseVersion.course_id, CourseVersion.major, published_on)
+        .where(CourseVersion.course_id.in_(courses), CourseVersion.published_on.is_not(None))
+        .group_by(CourseVersion.course_id, CourseVersion.major)
+        .order_by(CourseVersion.course_id, CourseVersion.major)
+    )
+    return [rules.MajorVersion(*row) for row in rows]
+
+
+def requirements_of_courses(session: BoundSession, courses: Collection[int]) -> set[int]:
+    """Return the requirements of which a published version asks for one of some courses."""
+    return set(
+        session.scalars(
+            select(RequirementVersion.requirement_id).where(
+                RequirementVersion.published_at.is_not(None), RequirementVersion.course_id.in_(courses)
+            )
+        )
+    )
+
+
+def requirements_of_units(session: BoundSession) -> set[int]:
+    """Return the requirements of which a published version names an org unit."""
+    return set(
+        session.scalars(
+            select(RequirementVersion.requirement_id)
+            .join(AudienceLine, AudienceLine.requirement_version_id == RequirementVersion.id)
+            .where(RequirementVersion.published_at.is_not(None), AudienceLine.unit_id.is_not(None))
+        )
+    )
+
+
+def by_public_id(session: BoundSession, public_id: str) -> Requirement | None:
+    """Return a requirement by its public id."""
+    return session.scalars(select(Requirement).where(Requirement.public_id == public_id)).one_or_none()
+
+
+def by_code(session: BoundSession, code: str) -> Requirement | None:
+    """Return a requirement by its code, such as "it-strategi"."""
+    return session.scalars(select(Requirement).where(Requirement.code == code)).one_or_none()
+
+
+def published_versions(session: BoundSession, requirement_id: int) -> list[RequirementVersion]:
+    """Return a requirement's published versions, the newest first."""
+    return list(
+        session.scalars(
+            select(RequirementVersion)
+            .where(RequirementVersion.requirement_id == requirement_id, RequirementVersion.published_at.is_not(None))
+            .order_by(RequirementVersion.published_at.desc(), RequirementVersion.number.desc())
+        )
+    )
+
+
+def in_charge(versions: Iterable[RequirementVersion], day: date) -> RequirementVersion | None:
+    """Return which of a requirement's versions, the newest first, is in charge on a day; before the first, the first."""
+    oldest = None
+    for version in versions:
+        if version.effective_from <= day:
+            return version
+        oldest = version
+    return oldest
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLine:
+    """An audience line with the names that put it in words."""
+
+    line: AudienceLine
+    unit: str | None
+    position: str | None
+    system: str | None
+
+
+def named_lines(session: BoundSession, version_ids: Collection[int], day: date) -> dict[int, list[NamedLine]]:
+    """Return the audience lines of some versions, with names as they were on a day. One query."""
+    rows = session.execute(
+        select(AudienceLine, UnitPlacement.name, Position.title, ItSystem.name)
+        .outerjoin(UnitPlacement, (UnitPlacement.unit_id == AudienceLine.unit_id) & in_force(UnitPlacement, day))
+        .outerjoin(Position, Position.id == AudienceLine.position_id)
+        .outerjoin(ItSystem, ItSystem.id == AudienceLine.system_id)
+        .where(AudienceLine.requirement_version_id.in_(version_ids))
+        .order_by(AudienceLine.excludes, AudienceLine.id)
+    )
+    found: dict[int, list[NamedLine]] = defaultdict(list)
+    for line, unit, position, system in rows:
+        found[line.requirement_version_id].append(NamedLine(line, unit, position, system))
+    return found
