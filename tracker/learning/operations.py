@@ -133,9 +133,7 @@ def acknowledge(
     return _go_through(session, enrolment, module, ModuleKind.DOCUMENT, by=by, now=now, today=today)
 
 
-def begin_attempt(
-    session: BoundSession, *, enrolment: Enrolment, module: Module, by: Viewer, now: datetime
-) -> Attempt:
+def begin_attempt(session: BoundSession, *, enrolment: Enrolment, module: Module, by: Viewer, now: datetime) -> Attempt:
     """Begin a try at a test, or return the one to go on with: open on another device, or passed already.
 
     Writes the journal for a new one. Raises WrongModuleError.

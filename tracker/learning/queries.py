@@ -89,7 +89,9 @@ def progress_of(
     ):
         if majors.get(version.course_id) == version.major:
             opened[version.course_id] = (enrolment, version)
-    versions = {course_id: opened[course_id][1] if course_id in opened else o.version for course_id, o in offered.items()}
+    versions = {
+        course_id: opened[course_id][1] if course_id in opened else o.version for course_id, o in offered.items()
+    }
     outlines = catalogue.outline(session, [version.id for version in versions.values()])
     done = _done(session, [enrolment.id for enrolment, _ in opened.values()])
     progress = {}
@@ -274,14 +276,12 @@ def open_checklists(session: BoundSession, viewer: Viewer, *, today: date) -> li
         )
     ):
         totals[version_id] = totals.get(version_id, 0) + len(from_json(content).steps)
-    signed: dict[int, int] = {
-        enrolment_id: number
-        for enrolment_id, number in session.execute(
-            select(StepSignature.enrolment_id, func.count(StepSignature.id))
-            .where(StepSignature.enrolment_id.in_([enrolment.id for enrolment, *_ in rows]))
-            .group_by(StepSignature.enrolment_id)
-        )
-    }
+    signatures = session.execute(
+        select(StepSignature.enrolment_id, func.count(StepSignature.id))
+        .where(StepSignature.enrolment_id.in_([enrolment.id for enrolment, *_ in rows]))
+        .group_by(StepSignature.enrolment_id)
+    )
+    signed: dict[int, int] = {enrolment_id: number for enrolment_id, number in signatures}  # noqa: C416
     found = [
         OpenChecklist(person, course, version.titles, signed.get(enrolment.id, 0), totals[version.id])
         for enrolment, person, course, version in rows

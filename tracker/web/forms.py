@@ -51,7 +51,7 @@ def submitted(form: Form) -> bool:
     return form.validate()
 
 
-def required(message: str) -> Any:
+def required(message: Any) -> Any:
     """Return a validator that says in the reader's words what is missing."""
 
     def check(_form: Form, field: Any) -> None:
