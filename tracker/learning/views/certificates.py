@@ -1,6 +1,7 @@
 """Certificates: the document, and the public page that confirms one."""
 
 import re
+from datetime import date
 
 from flask import g, make_response, redirect, url_for
 from flask_babel import format_date, get_locale
@@ -63,7 +64,18 @@ def verify(code: str) -> Response:
     if normalised != code:
         return redirect(url_for("learning.verify", code=normalised))
     holder = _("Protected identity") if issued.person.protected_identity else issued.certificate.holder
-    return page("learning/verify.html", issued=issued, holder=holder)
+    return page(
+        "learning/verify.html",
+        issued=issued,
+        holder=holder,
+        completed_on=_full(issued.completion.completed_on),
+        issued_on=_full(issued.certificate.issued_on),
+    )
+
+
+def _full(day: date) -> str:
+    """Return a day with its year: who reads a certificate may do so years later."""
+    return format_date(day, "d MMMM y")
 
 
 def _wording(issued: Issued) -> certificates.Wording:
@@ -84,9 +96,9 @@ def _wording(issued: Issued) -> certificates.Wording:
         has_completed=_("has completed"),
         course=course,
         facts=(
-            (_("Completed on"), format_date(issued.completion.completed_on, "d MMMM y")),
+            (_("Completed on"), _full(issued.completion.completed_on)),
             (_("Proved by"), str(EVIDENCE_LABELS[issued.completion.evidence])),
-            (_("Issued on"), format_date(issue.issued_on, "d MMMM y")),
+            (_("Issued on"), _full(issue.issued_on)),
         ),
         code_label=_("The certificate's code"),
         code=issue.code,

@@ -19,6 +19,7 @@ from tracker.permissions import Permission
 from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page
+from tracker.web.session import edge
 
 
 @bp.get("/learn/<public_id:course_id>")
@@ -27,7 +28,19 @@ def course(course_id: str) -> Response:
     """Show a course to its learner: what it is, how far one has come, and the way on."""
     progress = found(_progress(course_id))
     completed = [e for e in queries.history(g.session, g.viewer.person_id) if e.course.id == progress.course.id]
-    return page("learning/course.html", progress=progress, outline=outline(progress), completed=completed)
+    # Why one is asked to take it is known above learning, so the application is wired with the question.
+    obligations = [
+        obligation
+        for obligation in edge().obligations_of(g.session, g.viewer.person_id, g.today)
+        if obligation.course_id == progress.course.id
+    ]
+    return page(
+        "learning/course.html",
+        progress=progress,
+        outline=outline(progress),
+        completed=completed,
+        obligations=obligations,
+    )
 
 
 @bp.post("/learn/<public_id:course_id>/start")
