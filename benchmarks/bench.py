@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy.engine import make_url
-
 from tracker import schema
 from tracker.db import Database
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from sqlalchemy import delete, insert, select
-
-from benchmarks.bench import Bench, seconds
-from benchmarks.municipality import FACT, NOW, Invented, invent
 from tracker.compliance.models import Phase
 from tracker.compliance.operations import PEOPLE_AT_A_TIME, rebuild
 from tracker.edge import transaction
 from tracker.people.models import Absence
+
+from benchmarks.bench import Bench, seconds
+from benchmarks.municipality import FACT, NOW, Invented, invent
 
 
 def run(bench: Bench) -> None:
@@ -47,7 +47,7 @@ def _bare_insert(bench: Bench, invented: Invented) -> float:
     with bench.database.bound(invented.municipality_id) as session:
         for start in range(0, len(invented.people), PEOPLE_AT_A_TIME):
             theirs = Phase.person_id.in_(invented.people[start : start + PEOPLE_AT_A_TIME])
-            rows = [dict(row._mapping) for row in session.execute(select(*columns).where(theirs))]
+            rows = [dict(row) for row in session.execute(select(*columns).where(theirs)).mappings()]
             session.execute(delete(Phase).where(theirs), execution_options={"synchronize_session": False})
             spent += seconds(lambda rows=rows: session.connection().execute(insert(Phase), rows))
         return spent + seconds(session.commit)

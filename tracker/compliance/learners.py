@@ -82,5 +82,5 @@ def _completions(session: BoundSession, person_ids: Collection[int]) -> Iterator
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .where(Completion.person_id.in_(person_ids), Completion.retracted_at.is_(None))
     )
-    for person, *of_completion in session.execute(statement):
-        yield person, facts.Completion(*of_completion)
+    for person, course, completed_on, major, evidence, id_ in session.execute(statement):
+        yield person, facts.Completion(course, completed_on, major, evidence, id_)

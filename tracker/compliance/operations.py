@@ -143,7 +143,11 @@ def _recompute(
             session,
             Phase,
             [
-                {"person_id": one.person_id, "requirement_id": one.requirement_id, **dict(zip(COLUMNS, row, strict=True))}
+                {
+                    "person_id": one.person_id,
+                    "requirement_id": one.requirement_id,
+                    **dict(zip(COLUMNS, row, strict=True)),
+                }
                 for one in differing
                 for row in one.computed
             ],

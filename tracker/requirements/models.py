@@ -41,7 +41,9 @@ class RequirementVersion(Owned):
     fixed_month: Mapped[int | None] = mapped_column(comment="valid until this day of the year …")
     fixed_day: Mapped[int | None]
     fixed_every_years: Mapped[int | None] = mapped_column(comment="… every so many years …")
-    fixed_in_year: Mapped[int | None] = mapped_column(comment="… counted from this one; empty: the year it takes effect")
+    fixed_in_year: Mapped[int | None] = mapped_column(
+        comment="… counted from this one; empty: the year it takes effect"
+    )
     minimum_active_months: Mapped[int] = mapped_column(default=6, comment="with a fixed day: shortest validity")
     renewal_window_days: Mapped[int] = mapped_column(default=60)
     grace_days: Mapped[int] = mapped_column(default=0)

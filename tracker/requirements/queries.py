@@ -126,12 +126,13 @@ def subtrees(session: BoundSession, roots: Collection[int]) -> dict[int, rules.U
         return {}
     placements = session.execute(
         select(UnitPlacement.parent_id, UnitPlacement.unit_id, UnitPlacement.starts_on, UnitPlacement.ends_on).where(
-            UnitPlacement.parent_id.is_not(None), UnitPlacement.retracted_at.is_(None)
+            UnitPlacement.retracted_at.is_(None)
         )
     )
     below: dict[int, list[tuple[int, Span]]] = defaultdict(list)
     for parent_id, unit_id, starts_on, ends_on in placements:
-        below[parent_id].append((unit_id, (starts_on, ends_on or FOREVER)))
+        if parent_id is not None:
+            below[parent_id].append((unit_id, (starts_on, ends_on or FOREVER)))
     return {root: _subtree(root, below) for root in roots}
 
 
@@ -141,7 +142,7 @@ def _subtree(root: int, below: Mapping[int, list[tuple[int, Span]]]) -> rules.Un
     waiting = [root]
     while waiting:
         parent = waiting.pop()
-        for unit, placed in below[parent] if parent in below else ():
+        for unit, placed in below.get(parent, ()):
             known = lay.get(unit, [])
             more = union([*known, *intersection(lay[parent], [placed])])
             if more != known:
@@ -172,7 +173,7 @@ def _majors(session: BoundSession, courses: Collection[int]) -> list[rules.Major
         .group_by(CourseVersion.course_id, CourseVersion.major)
         .order_by(CourseVersion.course_id, CourseVersion.major)
     )
-    return [rules.MajorVersion(*row) for row in rows]
+    return [rules.MajorVersion(course, major, first) for course, major, first in rows if first is not None]
 
 
 def requirements_of_courses(session: BoundSession, courses: Collection[int]) -> set[int]:
