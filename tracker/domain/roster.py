@@ -17,7 +17,7 @@ from tracker.domain.roster_facts import (
     plan_employments,
 )
 from tracker.domain.roster_rows import Entry, PositionName, Problem, Row, by_person, check
-from tracker.domain.roster_units import KnownUnit, UnitChange, plan_units
+from tracker.domain.roster_units import KnownUnit, StatedUnit, UnitChange, plan_units
 
 # A file that ends or renames more than this share, and more than this many, is probably not what it seems to be.
 LARGE_SHARE = 0.2
@@ -130,7 +130,7 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
     new_persons, changed_persons = _persons(people, known.persons)
     employments = plan_employments(people, known_employments, held, today)
     return Plan(
-        units=plan_units(entries, known.units, today=today),
+        units=plan_units(_stated_units(entries), known.units, today=today),
         new_positions=tuple(
             sorted(
                 {entry.position for entry in entries} - positions, key=lambda position: (position.code, position.title)
@@ -153,6 +153,15 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
 def _told(rows: Sequence[Row], column: str) -> bool:
     """Say whether the file has a column at all. One that is missing says nothing, not that all its cells are empty."""
     return bool(rows) and getattr(rows[0], column) is not None
+
+
+def _stated_units(entries: Iterable[Entry]) -> dict[str, StatedUnit]:
+    stated: dict[str, StatedUnit] = {}
+    for entry in entries:
+        known = stated.get(entry.unit)
+        first_day = min(known.first_day, entry.days.starts_on) if known else entry.days.starts_on
+        stated[entry.unit] = StatedUnit(entry.unit_name, entry.parent, first_day)
+    return stated
 
 
 def _renamed_positions(entries: Iterable[Entry], known: Iterable[PositionName]) -> tuple[Renaming, ...]:

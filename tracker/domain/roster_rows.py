@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from tracker.domain.periods import Days
+from tracker.domain.roster_units import misplaced
 
 LONGEST_NUMBER = 40
 LONGEST_CODE = 60
@@ -335,17 +336,7 @@ def _units_hang_together(
         if names.setdefault(entry.unit, entry.unit_name) != entry.unit_name:
             values = (entry.unit, entry.unit_name, names[entry.unit])
             checked.problems.append(Problem(row.number, "unit_name", ProblemKind.CONFLICTING_UNIT, values))
-    circular: set[str] = set()
-    astray: set[str] = set()
-    # A unit that is left out stays where it is known to lie, which may close another circle: look again until none does.
-    while True:
-        above = {**known_units, **{unit: parent for unit, parent in parents.items() if unit not in astray}}
-        new_circular = {unit for unit in parents if unit not in astray and _below_itself(unit, above)}
-        lost = {unit for unit, parent in parents.items() if unit not in astray and parent and parent not in above}
-        if not new_circular and not lost:
-            break
-        circular |= new_circular
-        astray |= new_circular | lost
+    circular, astray = misplaced(parents, known_units)
     kept = []
     for row, entry in understood:
         if entry.unit in astray:
@@ -356,17 +347,6 @@ def _units_hang_together(
             # The first row about a unit decides its name and place.
             kept.append((row, replace(entry, parent=parents[entry.unit], unit_name=names[entry.unit])))
     return kept
-
-
-def _below_itself(unit: str, parents: Mapping[str, str | None]) -> bool:
-    passed: set[str] = set()
-    above = parents[unit]
-    while above is not None and above not in passed:
-        if above == unit:
-            return True
-        passed.add(above)
-        above = parents.get(above)
-    return False
 
 
 def _managers_exist(checked: Checked, numbers: Collection[str]) -> None:

@@ -2,13 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from tracker.domain.periods import Days, later
-from tracker.domain.roster_rows import Entry
 
 _COMPANY = re.compile(r"\b(AB|KB|bolag|bolaget)$")
 _COMMITTEE = re.compile(r"(nämnd|nämnden|styrelse|styrelsen)$", re.IGNORECASE)
@@ -48,19 +47,30 @@ class UnitChange:
     was: KnownUnit | None = None
 
 
-def plan_units(entries: Iterable[Entry], known: Mapping[str, KnownUnit], *, today: date) -> tuple[UnitChange, ...]:
-    """Return the changes to units. Known units that the file does not mention stay as they are."""
-    stated: dict[str, tuple[str, str | None]] = {}
-    first_day: dict[str, date] = {}
-    for entry in entries:
-        stated.setdefault(entry.unit, (entry.unit_name, entry.parent))
-        first_day[entry.unit] = min(first_day.get(entry.unit, today), entry.days.starts_on)
-    parents = {key: parent for key, (_name, parent) in stated.items()}
+@dataclass(frozen=True, slots=True)
+class StatedUnit:
+    """A unit as a file describes it, and the first day that the file knows of it."""
+
+    name: str
+    parent: str | None
+    first_day: date
+
+
+def plan_units(
+    stated: Mapping[str, StatedUnit], known: Mapping[str, KnownUnit], *, today: date
+) -> tuple[UnitChange, ...]:
+    """Return the changes to units. Known units that the file does not mention stay as they are.
+
+    A new unit begins on the first day that the file knows of it or of anything below it, though not later than today;
+    another name or place holds from today.
+    """
+    parents = {key: unit.parent for key, unit in stated.items()}
+    first_day = {key: min(unit.first_day, today) for key, unit in stated.items()}
     _begin_before_what_lies_below(first_day, parents)
-    kinds = guess_kinds({key: name for key, (name, _parent) in stated.items()}, parents)
+    kinds = guess_kinds({key: unit.name for key, unit in stated.items()}, parents)
     changes = []
-    for key, (name, parent) in stated.items():
-        was = known.get(key)
+    for key, unit in stated.items():
+        was, name, parent = known.get(key), unit.name, unit.parent
         if was is None:
             days = Days(first_day[key])
             changes.append(UnitChange(UnitChangeKind.NEW, key, name, parent, days, unit_kind=kinds[key]))
@@ -106,3 +116,32 @@ def guess_kinds(names: Mapping[str, str], parents: Mapping[str, str | None]) -> 
         else:
             kinds[key] = "department" if below[key] else "unit"
     return kinds
+
+
+def misplaced(parents: Mapping[str, str | None], known: Mapping[str, str | None]) -> tuple[set[str], set[str]]:
+    """Return which of the units in a file lie below themselves, and all that cannot be placed, those included.
+
+    A unit cannot be placed when its parent is neither in the file nor known, or cannot be placed itself. `known` gives the
+    parents that are known today; a unit that is left out stays there, which may close another circle.
+    """
+    circular: set[str] = set()
+    astray: set[str] = set()
+    while True:
+        above = {**known, **{unit: parent for unit, parent in parents.items() if unit not in astray}}
+        circles = {unit for unit in parents if unit not in astray and _below_itself(unit, above)}
+        lost = {unit for unit, parent in parents.items() if unit not in astray and parent and parent not in above}
+        if not circles and not lost:
+            return circular, astray
+        circular |= circles
+        astray |= circles | lost
+
+
+def _below_itself(unit: str, parents: Mapping[str, str | None]) -> bool:
+    passed: set[str] = set()
+    above = parents[unit]
+    while above is not None and above not in passed:
+        if above == unit:
+            return True
+        passed.add(above)
+        above = parents.get(above)
+    return False

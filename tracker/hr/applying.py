@@ -35,7 +35,7 @@ Row = TypeVar("Row", bound=Owned)
 def apply_plan(session: BoundSession, plan: Plan, *, source: str, by: Viewer, now: datetime) -> None:
     """Change units, positions, people, their accounts and their facts as a plan says. Journalling is the caller's."""
     mark = {"recorded_at": now, "recorded_by_id": by.account_id, "source": source}
-    _units(session, plan.units, mark, by, now)
+    place_units(session, plan.units, source=source, by=by, now=now)
     _positions(session, plan)
     people = _people(session, plan, now)
     holders = [Holder(one.id, one.employee_number, f"{one.given_name} {one.family_name}", one.email) for one in people]
@@ -49,11 +49,13 @@ def apply_plan(session: BoundSession, plan: Plan, *, source: str, by: Viewer, no
         insert_many(session, model, [{**columns.of(terms), **mark} for change in changes for terms in change.adds])
 
 
-def _units(
-    session: BoundSession, changes: Sequence[UnitChange], mark: dict[str, Any], by: Viewer, now: datetime
+def place_units(
+    session: BoundSession, changes: Sequence[UnitChange], *, source: str, by: Viewer, now: datetime
 ) -> None:
+    """Add units, and give those that are known their new names and places. Journalling is the caller's."""
     if not changes:
         return
+    mark = {"recorded_at": now, "recorded_by_id": by.account_id, "source": source}
     new = [
         {"code": change.key, "kind": UnitKind(change.unit_kind)}
         for change in changes

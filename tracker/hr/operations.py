@@ -84,6 +84,11 @@ def stage_roster(
     return Preview(row, roster, planned)
 
 
+def plan_roster(session: BoundSession, *, content: bytes, today: date) -> Plan:
+    """Return what a roster file would change now. Changes nothing, and keeps nothing. Raises UnreadableFileError."""
+    return plan(read_roster(content).rows, known_before(session, today), today=today)
+
+
 def preview(session: BoundSession, row: RosterImport, *, today: date) -> Preview:
     """Return what a staged import would change now. Changes nothing."""
     roster = read_roster(row.content)

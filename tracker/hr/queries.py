@@ -28,7 +28,7 @@ def unit_key(code: str | None, unit_id: int) -> str:
 
 def known_before(session: BoundSession, today: date) -> Known:
     """Return all that a roster could change, in seven queries whatever the size of the municipality."""
-    keys = {unit_id: unit_key(code, unit_id) for unit_id, code in session.execute(select(OrgUnit.id, OrgUnit.code))}
+    keys = _unit_keys(session)
     positions = {
         position_id: PositionName(code, title)
         for position_id, code, title in session.execute(select(Position.id, Position.code, Position.title))
@@ -106,6 +106,15 @@ def known_before(session: BoundSession, today: date) -> Known:
             )
         ],
     )
+
+
+def known_units(session: BoundSession, today: date) -> dict[str, KnownUnit]:
+    """Return every unit with its name and place today, by code or our own key."""
+    return _units(session, _unit_keys(session), today)
+
+
+def _unit_keys(session: BoundSession) -> dict[int, str]:
+    return {unit_id: unit_key(code, unit_id) for unit_id, code in session.execute(select(OrgUnit.id, OrgUnit.code))}
 
 
 def _units(session: BoundSession, keys: dict[int, str], today: date) -> dict[str, KnownUnit]:

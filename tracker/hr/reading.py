@@ -30,8 +30,10 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 # Our own exports put an apostrophe before what a spreadsheet would take for a formula; taken away again here.
 _ESCAPED_FORMULA = re.compile("'\\s*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
+Columns = tuple[tuple[str, bool, tuple[str, ...]], ...]
+
 # The columns of a roster: the field of `Row`, whether it must be there, and the headings it may have.
-COLUMNS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+COLUMNS: Columns = (
     ("employee_number", True, ("Anstnr", "Anställningsnummer", "Anst nr", "Employee number")),
     ("given_name", True, ("Förnamn", "Given name", "First name")),
     ("family_name", True, ("Efternamn", "Family name", "Last name")),
@@ -49,6 +51,13 @@ COLUMNS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
     ("absent_from", False, ("Frånvaro fr o m", "Frånvaro from", "Frånvaro fr.o.m.", "Absent from")),
     ("absent_until", False, ("Frånvaro t o m", "Frånvaro tom", "Frånvaro t.o.m.", "Absent until")),
     ("protected", False, ("Skyddad identitet", "Sekretessmarkering", "Protected identity")),
+)
+
+# The columns of a list of units.
+UNIT_COLUMNS: Columns = (
+    ("code", True, ("orgId", "Enhetskod", "Unit code")),
+    ("name", True, ("orgName", "Enhet", "Enhetsnamn", "Unit")),
+    ("parent", True, ("parentId", "Överordnad enhetskod", "Parent unit code")),
 )
 
 
@@ -87,7 +96,7 @@ class Roster:
 def read_roster(content: bytes) -> Roster:
     """Return the rows of a roster. Raises UnreadableFileError."""
     table = read_table(content)
-    places, unknown = _places(table.headings)
+    places, unknown = _places(table.headings, COLUMNS)
     width = len(table.headings)
     rows = []
     for number, cells in table.rows:
@@ -99,12 +108,25 @@ def read_roster(content: bytes) -> Roster:
     return Roster(table, rows, unknown)
 
 
-def _places(headings: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
+def read_units(content: bytes) -> list[tuple[int, str, str, str]]:
+    """Return the row number, code, name and parent's code of each unit in a list of units. Raises UnreadableFileError."""
+    table = read_table(content)
+    places, _unknown = _places(table.headings, UNIT_COLUMNS)
+    width = len(table.headings)
+    units = []
+    for number, cells in table.rows:
+        known_cells = cells + [""] * (width - len(cells))
+        code, name, parent = (known_cells[places[field]] for field in ("code", "name", "parent"))
+        units.append((number, code, name, parent))
+    return units
+
+
+def _places(headings: Sequence[str], columns: Columns) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return in which place each column stands, and the headings that are none of ours."""
     by_heading = {_plain(heading): place for place, heading in reversed(list(enumerate(headings)))}
     places: dict[str, int] = {}
     missing = []
-    for field, needed, names in COLUMNS:
+    for field, needed, names in columns:
         place = next((by_heading[_plain(name)] for name in names if _plain(name) in by_heading), None)
         if place is not None:
             places[field] = place
