@@ -21,7 +21,6 @@ class Form(FlaskForm):
             kind = unbound_field.field_class
             if issubclass(kind, StringField) and not unbound_field.kwargs.get("verbatim"):
                 options.setdefault("filters", [tidy])
-                unbound_field.kwargs.setdefault("validators", [])
             return unbound_field.bind(form=form, **options)
 
     def validate(self, extra_validators: Any = None) -> bool:
