@@ -48,12 +48,12 @@ def course_ids(requirement: Requirement, version: RequirementVersion, on: date |
 
 def judge(completion: Completion, requirement: Requirement, part: Part) -> Judged:
     """Say whether a completion counts, and until when it can."""
-    version = part.version
+    version, asked = part.version, completion.course_id == part.version.course_id
     counts_until = _counts_until(completion, requirement, version)
     verdict = Verdict.COUNTS
-    if completion.course_id not in course_ids(requirement, version):
+    if not asked and completion.course_id not in course_ids(requirement, version):
         verdict = Verdict.OTHER_COURSE
-    elif completion.course_id not in course_ids(requirement, version, completion.completed_on):
+    elif not asked and completion.course_id not in course_ids(requirement, version, completion.completed_on):
         verdict = Verdict.EQUIVALENCE_NOT_IN_FORCE
     elif not completion.evidence.satisfies(version.minimum_evidence):
         verdict = Verdict.TOO_WEAK

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from tracker.domain.facts import Duty, Employment, Learner
-from tracker.domain.periods import Span, difference, intersection, later, union
+from tracker.domain.periods import Span, difference, intersection, later, overlaps, union
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Units
 
 BRIDGED_DAYS = 29
@@ -50,7 +50,7 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
     required: list[Span] = []
     for term in requirement.terms:
         matches = [Match(line, matched_days(line, learner, starts_on)) for line in term.version.lines]
-        runs = union(_in_audience(matches), bridging=BRIDGED_DAYS)
+        runs = _runs(matches)
         audience.append((term, matches, runs))
         required += intersection(runs, [(term.first, term.asks_until)])
     found = []
@@ -59,18 +59,18 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
         parts = []
         for term, matches, runs in audience:
             if term.first <= last and first <= term.last:
-                in_charge = (max(first, term.first), min(last, term.last))
-                asked = (in_charge[0], min(in_charge[1], term.asks_until))
-                anchor = next((run[0] for run in runs if run[0] <= asked[1] and asked[0] <= run[1]), anchor)
-                parts.append(Part(term.version, *in_charge, anchor, matches))
+                asked = (max(first, term.first), min(last, term.asks_until))
+                anchor = next((run[0] for run in runs if overlaps([run], asked)), anchor)
+                parts.append(Part(term.version, asked[0], min(last, term.last), anchor, matches))
         found.append(Stretch(first, last, parts))
     return found
 
 
-def _in_audience(matches: Iterable[Match]) -> list[Span]:
-    included = union(span for match in matches if not match.line.excludes for span in match.spans)
+def _runs(matches: list[Match]) -> list[Span]:
+    """Return the runs of days on which a line includes the learner and none excludes, bridged."""
+    included = [span for match in matches if not match.line.excludes for span in match.spans]
     excluded = [span for match in matches if match.line.excludes for span in match.spans]
-    return difference(included, excluded) if excluded else included
+    return union(difference(union(included), excluded) if excluded else included, bridging=BRIDGED_DAYS)
 
 
 def matched_days(line: AudienceLine, learner: Learner, starts_on: date) -> list[Span]:
@@ -132,7 +132,7 @@ def employed_runs(learner: Learner) -> list[Span]:
 
 
 def _lay_in(units: Units, unit_id: int) -> list[Span]:
-    return union(days.span for days in units.get(unit_id, ()))
+    return [days.span for days in units.get(unit_id, ())]
 
 
 def _used(system_id: int, learner: Learner) -> list[Span]:

@@ -1,13 +1,13 @@
 """By when a course must be completed: the due date, and what moves it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from tracker.domain.audience import Part
-from tracker.domain.facts import Extension
-from tracker.domain.periods import FOREVER, Span, later
+from tracker.domain.facts import Extension, Learner
+from tracker.domain.periods import FOREVER, Span, later, union
 
 
 class Reason(StrEnum):
@@ -32,43 +32,43 @@ class Due(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """What stops or moves a learner's clock for one obligation."""
+    """What stops a learner's clock for one obligation, and what moves its due date later."""
 
     away: list[Span]
     exempt: list[Span]
     extensions: list[Extension]
-    changes: list[date]
-    """The days on which a new version took effect, except those on which it gives no respite."""
+    notices: list[tuple[date, Reason]]
+    """The days after an absence or an exemption, and those on which a version took effect and gave notice."""
+
+
+def clock_for(learner: Learner, requirement_id: int) -> Clock:
+    """Return a learner's clock for one obligation, before any new version takes effect."""
+    away = union([absence.days.span for absence in learner.absences])
+    exempt = union([one.days.span for one in learner.exemptions if one.requirement_id == requirement_id])
+    extensions = [one for one in learner.extensions if one.requirement_id == requirement_id]
+    notices = [(later(last, 1), Reason.RETURNED) for _, last in away if last != FOREVER]
+    notices += [(later(last, 1), Reason.EXEMPTION_ENDED) for _, last in exempt if last != FOREVER]
+    return Clock(away, exempt, extensions, notices)
 
 
 def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:
     """Return how the due date moves later, in order. The last one whose `from_day` has come is the due date."""
-    steps: list[Due] = []
-    for due in sorted(_candidates(part, required_from, clock)):
-        if not steps or due.due_on > steps[-1].due_on:
+    first = moved_by_absences(first_due(part, required_from), required_from, clock.away)
+    steps = [Due(required_from, first, Reason.FIRST_DUE)]
+    candidates = [
+        Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
+        for extension in clock.extensions
+    ]
+    # Fair notice: nobody is at fault within so many days of these.
+    candidates += [
+        Due(day, later(day, part.version.minimum_notice_days), reason)
+        for day, reason in clock.notices
+        if required_from < day <= part.last
+    ]
+    for due in sorted(candidates):
+        if due.due_on > steps[-1].due_on:
             steps.append(due)
     return steps
-
-
-def _candidates(part: Part, required_from: date, clock: Clock) -> Iterator[Due]:
-    first = moved_by_absences(first_due(part, required_from), required_from, clock.away)
-    yield Due(required_from, first, Reason.FIRST_DUE)
-    for extension in clock.extensions:
-        yield Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
-    # Fair notice: nobody is at fault within so many days of these.
-    notice = part.version.minimum_notice_days
-    for reason, days in (
-        (Reason.RETURNED, _days_after(clock.away)),
-        (Reason.EXEMPTION_ENDED, _days_after(clock.exempt)),
-        (Reason.RULES_CHANGED, clock.changes),
-    ):
-        for day in days:
-            if required_from < day <= part.last:
-                yield Due(day, later(day, notice), reason)
-
-
-def _days_after(spans: Iterable[Span]) -> Iterator[date]:
-    return (later(last, 1) for _, last in spans if last != FOREVER)
 
 
 def first_due(part: Part, required_from: date) -> date:

@@ -7,21 +7,21 @@ nothing, and how it stood last March is a look-up.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
-from tracker.domain.due import Clock, Due, Reason, due_dates
+from tracker.domain.due import Clock, Due, Reason, clock_for, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, Span, covers, known, later, union
+from tracker.domain.periods import FOREVER, known, later, overlaps
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
 AT_FAULT = frozenset({State.OVERDUE, State.LAPSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(NamedTuple):
     """Why a phase is as it is, in codes and ids: the rule, the requirement version, the audience lines that matched.
 
     No line matched on the days between two stretches that are one.
@@ -32,8 +32,7 @@ class Because:
     line_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """A stretch of days during which one obligation has one state. No `ends_on` means that no end is known.
 
     `due_on`: the last day to complete the course, ahead or missed. None when exempt or on hold, when once was enough,
@@ -54,26 +53,7 @@ def phases(learner: Learner, requirement: Requirement) -> list[Phase]:
 
     They are in order and do not overlap; within a stretch of required days they leave no gap.
     """
-    return [
-        Phase(
-            stay.first,
-            known(stay.last),
-            stay.state,
-            known(stay.due_on),
-            known(stay.valid_until),
-            Because(stay.reason, worked.part.version.id, _line_ids(worked.part, stay)),
-        )
-        for worked in work_out(learner, requirement)
-        for stay in worked.stays
-    ]
-
-
-def _line_ids(part: Part, stay: "Stay") -> tuple[int, ...]:
-    return tuple(
-        match.line.id
-        for match in part.matches
-        if not match.line.excludes and any(first <= stay.last and stay.first <= last for first, last in match.spans)
-    )
+    return [phase for worked in work_out(learner, requirement) for phase in worked.phases]
 
 
 def phase_on(phases: Iterable[Phase], day: date) -> Phase | None:
@@ -100,128 +80,126 @@ def state_since(phases: Sequence[Phase], phase: Phase) -> date:
     return since
 
 
-class Stay(NamedTuple):
-    """Days in one state: a phase in the making, with `FOREVER` for days that never come."""
-
-    first: date
-    last: date
-    state: State
-    due_on: date
-    valid_until: date | None
-    reason: Reason
-
-
 class Worked(NamedTuple):
-    """A part of a stretch, the dates worked out for it, and the states they give."""
+    """A part of a stretch, the dates worked out for it, and the phases they give."""
 
     stretch: Stretch
     part: Part
     dues: list[Due]
     validities: list[Validated]
-    stays: list[Stay]
+    phases: list[Phase]
 
 
 def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
     """Work out a requirement for a learner, part by part. A new version looks back at how the one before it ended."""
-    away = union(absence.days.span for absence in learner.absences)
-    exempt = union(one.days.span for one in learner.exemptions if one.requirement_id == requirement.id)
-    extensions = [one for one in learner.extensions if one.requirement_id == requirement.id]
     for stretch in stretches(learner, requirement):
-        clock = Clock(away, exempt, extensions, changes=[])
+        clock = clock_for(learner, requirement.id)
         at_fault = False
         for part in stretch.parts:
             version = part.version
             if part.first > stretch.required_from and not at_fault:
-                clock.changes.append(part.first)
+                clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
             validities = validated(accepted(learner, requirement, part), version.validity, version.renewal_window_days)
-            stays = _stays(part, dues, validities, clock)
-            at_fault = stays[-1].state in AT_FAULT
-            yield Worked(stretch, part, dues, validities, stays)
+            found = _phases(part, _changes(part, dues, validities, clock))
+            at_fault = found[-1].state in AT_FAULT
+            yield Worked(stretch, part, dues, validities, found)
 
 
-def _stays(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[Stay]:
-    """Divide a part of a stretch into states."""
-    stays: list[Stay] = []
-    for first, last in _uneventful_days(part, dues, validities, clock):
-        due = next(due for due in reversed(dues) if due.from_day <= first)
-        valid_until = next((one.until for one in reversed(validities) if one.from_day <= first), None)
-        situation = Situation(
-            part.version, covers(clock.exempt, first), covers(clock.away, first), due.due_on, valid_until
-        )
-        for days, state in _states(first, last, situation):
-            stay = Stay(*days, state, *_dates(state, due, valid_until))
-            if stays and stays[-1][2:] == stay[2:]:
-                stays[-1] = stays[-1]._replace(last=stay.last)
-            else:
-                stays.append(stay)
-    return stays
+Standing = tuple[State, date, date | None, Reason]
+"""What stays the same during a phase: state, due date, validity and reason; `FOREVER` for days that never come."""
 
 
-def _uneventful_days(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> Iterator[Span]:
-    """Divide a part where a completion is made, a due date moves, or a leave or exemption begins or ends."""
-    events = {due.from_day for due in dues}
-    events.update(one.from_day for one in validities)
-    for first, last in clock.away + clock.exempt:
-        events.add(first)
-        if last != FOREVER:
-            events.add(later(last, 1))
-    first = part.first
-    for day in sorted(events):
-        if first < day <= part.last:
-            yield first, later(day, -1)
-            first = day
-    yield first, part.last
-
-
-class Situation(NamedTuple):
-    """All that decides the state on a day."""
+@dataclass(slots=True)
+class Situation:
+    """All that decides how an obligation stands on a day. Events change it."""
 
     version: RequirementVersion
-    exempt: bool
-    away: bool
-    due_on: date
-    valid_until: date | None
+    due: Due
+    valid_until: date | None = None
     """The latest end of the completions made by that day, even if it has passed; None if there are none."""
+    away: bool = False
+    exempt: bool = False
 
 
-def _states(first: date, last: date, situation: Situation) -> Iterator[tuple[Span, State]]:
-    """Divide days on which nothing happens into the states that they pass through."""
-    while True:
-        state, lasts_to = _state(first, situation)
-        if lasts_to >= last:
-            yield (first, last), state
-            return
-        yield (first, lasts_to), state
-        first = later(lasts_to, 1)
+def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
+    """Make a phase of the days from each change to the next."""
+    lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
+    lasts = [*(later(day, -1) for day, _ in changes[1:]), part.last]
+    return [
+        Phase(
+            first,
+            known(last),
+            state,
+            known(due_on),
+            known(valid_until),
+            Because(
+                reason, part.version.id, tuple([line_id for line_id, spans in lines if overlaps(spans, (first, last))])
+            ),
+        )
+        for (first, (state, due_on, valid_until, reason)), last in zip(changes, lasts, strict=True)
+    ]
 
 
-def _state(day: date, situation: Situation) -> tuple[State, date]:  # noqa: PLR0911 - one for each state
-    """Return the state on a day and the last day it lasts to if nothing happens. The first that fits takes precedence."""
-    version, exempt, away, due_on, valid_until = situation
-    if exempt:
-        return State.EXEMPT, FOREVER
+def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, Standing]]:
+    """Return how the obligation stands from the first day of a part, and from each day on which that changes."""
+    changes: list[tuple[date, Standing]] = []
+    before: Standing | None = None
+    situation = Situation(part.version, dues[0])
+    events = _events(part, dues, validities, clock)
+    days_before = [later(happens_on, -1) for happens_on, _, _ in events[1:]]
+    for (happens_on, what, value), last in zip(events, [*days_before, part.last], strict=True):
+        setattr(situation, what, value)
+        day = happens_on if happens_on > part.first else part.first
+        while day <= last:
+            standing, lasts_to = _stands(day, situation)
+            if standing != before:
+                changes.append((day, standing))
+                before = standing
+            if lasts_to >= last:
+                break
+            day = later(lasts_to, 1)
+    return changes
+
+
+def _events(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, str, Any]]:
+    """Return what happens by the end of a part, and when: the field of the situation that changes, and to what."""
+    events: list[tuple[date, str, Any]] = [(due.from_day, "due", due) for due in dues if due.from_day <= part.last]
+    events += [(one.from_day, "valid_until", one.until) for one in validities if one.from_day <= part.last]
+    for what, spans in (("away", clock.away), ("exempt", clock.exempt)):
+        for first, last in spans:
+            if first <= part.last and part.first <= last:
+                events.append((first, what, True))
+                if last < part.last:
+                    events.append((later(last, 1), what, False))
+    events.sort(key=itemgetter(0))
+    return events
+
+
+def _stands(day: date, situation: Situation) -> tuple[Standing, date]:  # noqa: PLR0911 - one for each state
+    """Return how the obligation stands on a day, and the last day it stands so if nothing happens.
+
+    The first state that fits takes precedence.
+    """
+    version, due, valid_until = situation.version, situation.due, situation.valid_until
+    if situation.exempt:
+        return (State.EXEMPT, FOREVER, None, Reason.EXEMPTED), FOREVER
+    deadline, reason = due.due_on, due.reason
+    if valid_until is not None and valid_until >= deadline:
+        deadline, reason = valid_until, Reason.VALIDITY
     if valid_until == FOREVER:
-        return State.VALID, FOREVER
+        return (State.VALID, FOREVER, FOREVER, reason), FOREVER
     if valid_until is not None and day <= valid_until:
         opens = window_opens(valid_until, version.renewal_window_days)
-        return (State.VALID, later(opens, -1)) if day < opens else (State.RENEW, valid_until)
-    if away:
-        return State.ON_HOLD, FOREVER
-    if day <= due_on:
-        return State.TO_DO, due_on
-    grace_ends = later(max(due_on, valid_until or due_on), version.grace_days)
+        if day < opens:
+            return (State.VALID, deadline, valid_until, reason), later(opens, -1)
+        return (State.RENEW, deadline, valid_until, reason), valid_until
+    if situation.away:
+        return (State.ON_HOLD, FOREVER, valid_until, Reason.AWAY), FOREVER
+    if day <= due.due_on:
+        return (State.TO_DO, deadline, valid_until, reason), deadline
+    grace_ends = later(deadline, version.grace_days)
     if day <= grace_ends:
-        return State.GRACE, grace_ends
-    return (State.OVERDUE if valid_until is None else State.LAPSED), FOREVER
-
-
-def _dates(state: State, due: Due, valid_until: date | None) -> tuple[date, date | None, Reason]:
-    """Return the due date, the validity and the reason that go with a state."""
-    if state is State.EXEMPT:
-        return FOREVER, None, Reason.EXEMPTED
-    if state is State.ON_HOLD:
-        return FOREVER, valid_until, Reason.AWAY
-    if valid_until is not None and valid_until >= due.due_on:
-        return valid_until, valid_until, Reason.VALIDITY
-    return due.due_on, valid_until, due.reason
+        return (State.GRACE, deadline, valid_until, reason), grace_ends
+    state = State.OVERDUE if valid_until is None else State.LAPSED
+    return (state, deadline, valid_until, reason), FOREVER

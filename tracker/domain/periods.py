@@ -3,10 +3,12 @@
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 FOREVER = date.max
 """The last day of what has no end. Arithmetic stops here instead of overflowing."""
+
+_LAST_NUMBER = FOREVER.toordinal()
 
 Span = tuple[date, date]
 """First and last day, both included; what `Days` are while rules are worked out."""
@@ -37,10 +39,8 @@ class Days:
 
 def later(day: date, days: int) -> date:
     """Return the day so many days later, or `FOREVER` if the calendar ends before that."""
-    try:
-        return day + timedelta(days)
-    except OverflowError:
-        return FOREVER
+    number = day.toordinal() + days
+    return FOREVER if number > _LAST_NUMBER else date.fromordinal(number)
 
 
 def known(day: date | None) -> date | None:
@@ -68,12 +68,10 @@ def union(spans: Iterable[Span], *, bridging: int = 0) -> list[Span]:
     Spans with at most `bridging` days between them become one, and those days with them.
     """
     ordered = sorted(spans)
-    if len(ordered) < 2:
-        return ordered
-    joined = [ordered[0]]
+    joined = ordered[:1]
     for first, last in ordered[1:]:
         known_first, known_last = joined[-1]
-        if first <= known_last or (first - known_last).days <= bridging + 1:
+        if first <= known_last or first.toordinal() - known_last.toordinal() <= bridging + 1:
             if last > known_last:
                 joined[-1] = (known_first, last)
         else:
@@ -110,6 +108,10 @@ def difference(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     return remaining
 
 
-def covers(spans: Iterable[Span], day: date) -> bool:
-    """Say whether the day is in any of the spans."""
-    return any(first <= day <= last for first, last in spans)
+def overlaps(spans: Iterable[Span], other: Span) -> bool:
+    """Say whether any of the spans has a day in common with another span."""
+    other_first, other_last = other
+    for first, last in spans:  # noqa: SIM110 - asked for every phase; any() takes three times as long
+        if first <= other_last and other_first <= last:
+            return True
+    return False

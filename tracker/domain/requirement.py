@@ -63,7 +63,7 @@ class Contradiction(StrEnum):
     MAJOR_VERSION_DAYS = "major_version_days"  # needed for, and only for, major versions within days
 
 
-class ContradictoryVersion(ValueError):
+class ContradictionError(ValueError):
     """A requirement version contradicts itself."""
 
     def __init__(self, contradiction: Contradiction) -> None:
@@ -77,7 +77,7 @@ class RequirementVersion:
 
     One of `first_due_days` (after the anchor) and `first_due_on` is given. No validity: once is enough.
 
-    Raises ContradictoryVersion.
+    Raises ContradictionError.
     """
 
     id: int
@@ -117,7 +117,7 @@ class RequirementVersion:
             == (self.major_versions == MajorVersions.WITHIN_DAYS),
         }.items():
             if found:
-                raise ContradictoryVersion(contradiction)
+                raise ContradictionError(contradiction)
 
 
 def _is_possible(validity: Validity | None) -> bool:
