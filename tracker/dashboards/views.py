@@ -1,15 +1,206 @@
-"""Home, team, person, municipality, coordination."""
+"""Home, team, person, municipality, coordination, search."""
 
-from flask import Blueprint
+from flask import Blueprint, g, request
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, true
+from werkzeug.wrappers import Response
 
+from tracker.compliance.queries import (
+    Obligation,
+    Timeline,
+    employed_on,
+    figures,
+    figures_by_requirement,
+    obligations_of,
+    timeline_of,
+)
+from tracker.dashboards import drawing
+from tracker.dashboards.queries import coordination as coordinated
+from tracker.dashboards.queries import home as at_home
+from tracker.dashboards.queries import municipality as overall
+from tracker.dashboards.queries import person as recorded
+from tracker.dashboards.queries import search as searching
+from tracker.dashboards.queries import team as teams
+from tracker.dashboards.queries import units as organised
+from tracker.dashboards.queries.gaps import gaps
+from tracker.dashboards.queries.units import Unit
+from tracker.domain.facts import State
+from tracker.domain.obligations import AT_FAULT
+from tracker.i18n import in_language, short_date
+from tracker.learning.queries import history
+from tracker.paging import Page
+from tracker.people.models import Person
+from tracker.people.queries import in_team, visible_person
 from tracker.permissions import Permission
 from tracker.web.access import requires
+from tracker.web.pages import found, page
+from tracker.web.session import edge
 
 bp = Blueprint("dashboards", __name__)
+
+ROWS = 50
+FIRST = 8
+
+# What the filter of the matrix may ask for: its value in the address, and the states it stands for.
+STATES: dict[str, tuple[State, ...]] = {"behind": tuple(sorted(AT_FAULT))} | {state.value: (state,) for state in State}
 
 
 @bp.get("/")
 @requires(Permission.SIGNED_IN)
-def home() -> str:
-    """Lead to what this viewer comes for."""
-    return "home"
+def home() -> Response:
+    """Lead to what this viewer comes for: the next step of their own training, or else what they may do here."""
+    team = _team_in_brief() if g.viewer.may(Permission.TEAM_VIEW) else None
+    if g.viewer.person_id is None:
+        return page("dashboards/landing.html", team=team)
+    own = at_home.home(g.session, g.viewer.person_id, g.day)
+    return page("dashboards/home.html", own=own, team=team)
+
+
+def _team_in_brief() -> tuple[int, int]:
+    """Return how many people need the viewer, of how many."""
+    scope = in_team(g.viewer, g.day)
+    return teams.number_needing(g.session, scope, g.day), teams.team_size(g.session, scope)
+
+
+@bp.get("/team")
+@requires(Permission.TEAM_VIEW)
+def team() -> Response:
+    """Show whom the viewer is needed by, and the training matrix of their people."""
+    choosable = organised.choosable(organised.tree(g.session, g.day), g.viewer)
+    unit = _chosen(choosable)
+    scope = in_team(g.viewer, g.day) & (organised.works_in(unit.id, g.day) if unit else true())
+    columns = figures_by_requirement(g.session, scope, g.day)
+    choice = _choice({column.public_id: column.id for column in columns})
+    rows = _matrix(teams.narrowed(scope, g.day, choice, viewer_person_id=g.viewer.person_id), choice)
+    return page(
+        "dashboards/team.html",
+        units=choosable,
+        unit=unit,
+        size=teams.team_size(g.session, scope),
+        groups=teams.needing(g.session, scope, g.day, each=FIRST),
+        all_columns=columns,
+        columns=[column for column in columns if choice.requirement_id in (None, column.id)],
+        rows=rows,
+        checklists=teams.courses_with_checklist(g.session),
+        soon_days=teams.SOON_DAYS,
+    )
+
+
+def _chosen(units: list[Unit]) -> Unit | None:
+    """Return the unit that the address names, or None if it names none; answer 404 for one that may not be chosen."""
+    public_id = request.args.get("unit")
+    return found(next((unit for unit in units if unit.public_id == public_id), None)) if public_id else None
+
+
+def _choice(requirements: dict[str, int]) -> teams.Choice:
+    sort = request.args.get("sort", "")
+    state = request.args.get("state", "")
+    return teams.Choice(
+        words=request.args.get("q", ""),
+        requirement_id=requirements.get(request.args.get("requirement", "")),
+        states=STATES.get(state, ()),
+        soon=state == "soon",
+        by_faults=sort.removeprefix("-") == "behind",
+        descending=sort.startswith("-"),
+    )
+
+
+def _matrix(condition: ColumnElement[bool], choice: teams.Choice) -> Page:
+    total = teams.team_size(g.session, condition)
+    number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // ROWS)))
+    rows = teams.matrix_rows(g.session, condition, g.day, choice, limit=ROWS, offset=(number - 1) * ROWS)
+    return Page(rows, number, total, ROWS)
+
+
+@bp.get("/people/<public_id:person_id>")
+@requires(Permission.PERSON_VIEW)
+def person(person_id: str) -> Response:
+    """Show a person's obligations, how they came to stand so, and the facts behind them."""
+    return _person_page(found(visible_person(g.session, g.viewer, person_id, on=g.day)))
+
+
+@bp.get("/me")
+@requires(Permission.LEARN)
+def me() -> Response:
+    """Show a person all that is stored about themself."""
+    return _person_page(g.session.get_one(Person, g.viewer.person_id))
+
+
+def _person_page(person: Person) -> Response:
+    timelines = timeline_of(g.session, person.id)
+    axis = drawing.axis([phase for one in timelines for phase in one.phases], g.day)
+    units = organised.tree(g.session, g.day)
+    return page(
+        "dashboards/person.html",
+        person=person,
+        own=person.id == g.viewer.person_id,
+        obligations=obligations_of(g.session, person.id, g.day),
+        axis=axis,
+        timeline=[_timeline_row(axis, one) for one in timelines],
+        managers=recorded.managers_of(g.session, person.id, g.day, units),
+        record=recorded.record(g.session, person.id, g.day),
+        history=history(g.session, person.id),
+    )
+
+
+def _timeline_row(axis: drawing.Axis, one: Timeline) -> drawing.TimelineRow:
+    label = in_language(one.titles)
+    return drawing.TimelineRow(label, f"#{one.requirement_public_id}", drawing.segments(axis, one.phases, _note))
+
+
+def _note(phase: Obligation) -> str:
+    """Return in words the date that a phase is about."""
+    if phase.state in (State.VALID, State.RENEW):
+        return _("in force until %(day)s", day=short_date(phase.valid_until)) if phase.valid_until else _("without end")
+    return _("due %(day)s", day=short_date(phase.due_on)) if phase.due_on else ""
+
+
+@bp.get("/municipality")
+@requires(Permission.FIGURES_VIEW)
+def municipality() -> Response:
+    """Show how the municipality, or a part of it, stands; how that came about; and what is missing."""
+    units = organised.tree(g.session, g.day)
+    unit = _chosen(list(units.values()))
+    scope = employed_on(g.day) & (organised.works_in(unit.id, g.day) if unit else true())
+    return page(
+        "dashboards/municipality.html",
+        unit=unit,
+        above=organised.above(units, unit),
+        figures=figures(g.session, scope, g.day),
+        soon=teams.number_due_soon(g.session, scope, g.day),
+        requirements=figures_by_requirement(g.session, scope, g.day),
+        parts=overall.parts(g.session, scope, g.day, organised.below(units, unit), unit),
+        trend=overall.trend(g.session, g.day, unit.id if unit else None),
+        curve=drawing.curve,
+        month=lambda day: format_date(day, "MMM yyyy"),
+        gaps=None if unit else gaps(g.session, g.day, units),
+    )
+
+
+@bp.get("/coordination")
+@requires(Permission.COORDINATION_VIEW)
+def coordination() -> Response:
+    """Show the municipalities side by side: figures only, read across all of them in a session of its own."""
+    with edge().database.wide(reading=True) as session:
+        return page(
+            "dashboards/coordination.html", found=coordinated.side_by_side(session, g.day), fewest=coordinated.FEWEST
+        )
+
+
+@bp.get("/search")
+@requires(Permission.SIGNED_IN)
+def search() -> Response:
+    """Find people, courses, systems and units that the viewer may see; all of one kind with `kind`."""
+    words = request.args.get("q", "").strip()
+    kind = request.args.get("kind", "")
+    number = max(1, request.args.get("page", 1, type=int))
+    size = ROWS if kind else searching.FIRST
+    results = searching.search(g.session, g.viewer, words, g.day, kind=kind, limit=size, offset=(number - 1) * size)
+    return page(
+        "dashboards/search.html",
+        words=words,
+        kind=kind,
+        results=results,
+        pages={name: Page(list(one.shown), number, one.total, size) for name, one in results.items()},
+    )
