@@ -1,6 +1,7 @@
 """Random learners and requirements for properties, rich in what goes wrong: leap days, month ends, overlaps, gaps."""
 
 import os
+from dataclasses import fields
 from datetime import date, timedelta
 from itertools import count
 
@@ -17,6 +18,7 @@ from tracker.domain.facts import (
     Exemption,
     Extension,
     Learner,
+    learner_of,
 )
 from tracker.domain.periods import Days
 from tracker.domain.requirement import (
@@ -52,7 +54,13 @@ day = st.one_of(any_day, any_day, any_day, odd_day)
 def days(draw, longest=700, may_be_open=True):
     """A stretch of days; short, long or open, often beginning where others do."""
     starts_on = draw(day)
-    length = draw(st.one_of(st.integers(0, 40), st.integers(0, longest), st.none() if may_be_open else st.just(0)))
+    lengths = [
+        st.integers(0, 40),
+        st.integers(0, 40),
+        st.integers(0, longest),
+        st.none() if may_be_open else st.just(0),
+    ]
+    length = draw(st.one_of(*lengths))
     return Days(starts_on, None if length is None else min(starts_on + timedelta(length), LAST))
 
 
@@ -230,8 +238,17 @@ def requirements(draw, most=4):
     return Requirement(THIS, tuple(found), draw(several(equivalences, 2)), draw(several(majors, 2)))
 
 
-def all_days():
-    return [FIRST + timedelta(days) for days in range((HORIZON - FIRST).days + 1)]
+def any_fact():
+    kinds = (employments(), duties(), accesses(), absences(), completions(), exemptions(), extensions())
+    return st.one_of(*kinds)
+
+
+def facts_of(learner):
+    return [fact for field in fields(learner) for fact in getattr(learner, field.name)]
+
+
+def with_fact(learner, fact):
+    return learner_of([*facts_of(learner), fact])
 
 
 def by_day(phases):
