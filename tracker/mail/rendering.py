@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import css_inline
-from flask import current_app, render_template, url_for
+from flask import current_app, g, render_template, url_for
 from flask_babel import force_locale
-
-from tracker.config import Config
 
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -27,14 +25,14 @@ def render(template: str, *, locale: str, municipality_name: str, context: dict[
     Templates get `link(endpoint, **values)`, which returns an absolute address that begins with the configured base
     address, never with whatever host a request named.
     """
-    config: Config = current_app.extensions["tracker"].config
-    base_url = config.base_url.rstrip("/")
+    base_url = current_app.extensions["tracker"].config.base_url.rstrip("/")
 
     def link(endpoint: str, **values: Any) -> str:
         return base_url + url_for(endpoint, _external=False, **values)
 
-    # A request context of its own: addresses can be built in a job too, and a request's viewer does not leak in.
-    with current_app.test_request_context(base_url=base_url), force_locale(locale):
+    # Contexts of its own: addresses can be built in a job too, and a request's viewer, day and language do not leak in.
+    with current_app.app_context(), current_app.test_request_context(base_url=base_url), force_locale(locale):
+        g.today = context.get("today")  # Dates of this year are written without it.
         parts = {
             "base_url": base_url,
             "link": link,

@@ -5,13 +5,13 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from typing import Protocol
 
 from tracker.config import Config
 from tracker.mail.models import MailState, OutgoingMail
 
-# Well under a third of the lease, so that a slow server cannot outlive it.
+# How long the server may take over each step. All of them together stay well within a mail's lease.
 TIMEOUT_SECONDS = 20
 
 
@@ -50,27 +50,56 @@ class Smtp:
         """Try once, and tell apart what surely did not arrive from what may have."""
         try:
             message = as_message(mail, sender=self.config.mail_from).as_bytes(policy=SMTP)
+            mail.address.encode("ascii")
         except ValueError as error:
             return Outcome(MailState.FAILED, f"not a mail that can be sent: {error}")
-        handed_over = False
+        conversation = _Conversation(self.config)
         try:
-            with smtplib.SMTP(self.config.smtp_host, self.config.smtp_port, timeout=TIMEOUT_SECONDS) as server:
-                if self.config.smtp_starttls:
-                    server.starttls(context=ssl.create_default_context())
-                if self.config.smtp_username:
-                    server.login(self.config.smtp_username, self.config.smtp_password)
-                server.ehlo_or_helo_if_needed()
-                for code, answer in (server.mail(_bare(self.config.mail_from)), server.rcpt(mail.address)):
-                    if code >= 400:
-                        return _refused(code, answer)
-                handed_over = True
-                code, answer = server.data(message)
-                return Outcome(MailState.SENT, f"{code} {_words(answer)}") if code < 400 else _refused(code, answer)
-        except smtplib.SMTPResponseException as error:
-            return _refused(error.smtp_code, error.smtp_error)
+            conversation.hold(mail.address, message)
         except (OSError, smtplib.SMTPException) as error:
-            state = MailState.UNCERTAIN if handed_over else MailState.QUEUED
-            return Outcome(state, f"{type(error).__name__}: {error}")
+            # What goes wrong after the answer, such as taking leave, changes nothing of it.
+            if conversation.outcome is None:
+                state = MailState.UNCERTAIN if conversation.handed_over else MailState.QUEUED
+                return Outcome(state, f"{type(error).__name__}: {error}")
+        assert conversation.outcome is not None
+        return conversation.outcome
+
+
+class _Conversation:
+    """One conversation with the server: how far it came, and what it ended in."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.handed_over = False
+        self.outcome: Outcome | None = None
+
+    def hold(self, address: str, message: bytes) -> None:
+        """Greet, say from whom and to whom, hand over. Raises OSError or SMTPException when it breaks off."""
+        config = self.config
+        with smtplib.SMTP(config.smtp_host, config.smtp_port, timeout=TIMEOUT_SECONDS) as server:
+            if config.smtp_starttls:
+                server.starttls(context=ssl.create_default_context())
+            if config.smtp_username:
+                server.login(config.smtp_username, config.smtp_password)
+            server.ehlo_or_helo_if_needed()
+            code, answer = server.mail(parseaddr(config.mail_from)[1])
+            if code != 250:
+                # It is us that the server refuses, not this mail: a later attempt may find that mended.
+                self.outcome = Outcome(MailState.QUEUED, f"{code} {_words(answer)}")
+                return
+            code, answer = server.rcpt(address)
+            if code not in {250, 251}:
+                self.outcome = _refused(code, answer)
+                return
+            try:
+                self.handed_over = True
+                code, answer = server.data(message)
+            except smtplib.SMTPDataError as error:
+                self.outcome = _refused(error.smtp_code, error.smtp_error)
+                return
+            self.outcome = (
+                Outcome(MailState.SENT, f"{code} {_words(answer)}") if code == 250 else _refused(code, answer)
+            )
 
 
 def as_message(mail: OutgoingMail, *, sender: str) -> EmailMessage:
@@ -93,14 +122,11 @@ def transport_for(config: Config) -> Transport:
     return Smtp(config) if config.smtp_host else Catcher()
 
 
-def _bare(address: str) -> str:
-    return address.rpartition("<")[2].rstrip(">")
-
-
 def _words(answer: bytes | str) -> str:
     return answer.decode(errors="replace") if isinstance(answer, bytes) else answer
 
 
 def _refused(code: int, answer: bytes | str) -> Outcome:
-    """A 4xx answer means later; a 5xx means never."""
-    return Outcome(MailState.QUEUED if code < 500 else MailState.FAILED, f"{code} {_words(answer)}")
+    """4xx means later, 5xx means never; anything else is not an answer, and the mail may have been taken."""
+    states = {4: MailState.QUEUED, 5: MailState.FAILED}
+    return Outcome(states.get(code // 100, MailState.UNCERTAIN), f"{code} {_words(answer)}")
