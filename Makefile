@@ -43,4 +43,5 @@ clean:
 	test -x .venv/bin/python || python3 -m venv .venv
 	test -x $(UV) || .venv/bin/pip install --quiet --disable-pip-version-check uv
 	$(UV) sync --frozen --quiet
+	$(RUN) python -m whitenoise.compress --quiet static
 	touch .venv/ready

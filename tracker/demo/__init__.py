@@ -1,0 +1,1 @@
+"""The demo: four municipalities, 3,405 employments, two years of history. Every person in it is invented."""
