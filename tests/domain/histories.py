@@ -1,11 +1,10 @@
 """Random learners and requirements for properties, rich in what goes wrong: leap days, month ends, overlaps, gaps."""
 
-import os
+import random
 from dataclasses import fields
 from datetime import date, timedelta
 from itertools import count
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import (
@@ -32,9 +31,6 @@ from tracker.domain.requirement import (
 )
 from tracker.domain.validity import ForMonths, UntilDayOfYear
 
-settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=2000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 FIRST, LAST = date(2023, 11, 1), date(2026, 12, 31)  # facts and rules lie here, with a leap day among them
 HORIZON = date(2028, 6, 30)  # later than anything that the facts and rules below can lead to, but validity
@@ -142,6 +138,44 @@ def learners(most=4):
         several(completions(), most * 2),
         several(exemptions(), most // 2),
         several(extensions(), most // 2),
+    )
+
+
+def crowded_learner(seed, number):
+    """A learner with so many facts of each kind, far more than hypothesis would draw."""
+    chance = random.Random(seed)
+
+    def some_day():
+        return FIRST + timedelta(chance.randrange((LAST - FIRST).days))
+
+    def some_days(longest):
+        starts_on = some_day()
+        return Days(starts_on, min(starts_on + timedelta(chance.randrange(longest)), LAST))
+
+    def many(make):
+        return tuple(make() for _ in range(number))
+
+    def some_employment():
+        return Employment(some_days(200), chance.choice(UNITS), chance.choice(POSITIONS), chance.choice(KINDS))
+
+    def some_duty():
+        unit, system = chance.choice([None, *UNITS]), chance.choice([None, *SYSTEMS])
+        return Duty(some_days(200), chance.choice(DUTIES), unit, system)
+
+    def some_extension():
+        granted_on = some_day()
+        return Extension(THIS, granted_on, granted_on + timedelta(chance.randrange(60)))
+
+    return Learner(
+        many(some_employment),
+        many(some_duty),
+        many(lambda: Access(some_days(200), chance.choice(SYSTEMS))),
+        many(lambda: Absence(some_days(8))),
+        many(
+            lambda: Completion(chance.choice(COURSES), some_day(), chance.randint(1, 3), chance.choice(list(Evidence)))
+        ),
+        many(lambda: Exemption(THIS, some_days(5))),
+        many(some_extension),
     )
 
 

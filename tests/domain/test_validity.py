@@ -132,9 +132,7 @@ def test_a_fixed_day_after_the_calendar_ends_never_comes():
     assert UntilDayOfYear(12, 1).end(date(9999, 9, 1)).last_day == FOREVER
 
 
-completion_days = st.lists(
-    st.dates(date(2023, 1, 1), date(2029, 12, 31)), min_size=1, max_size=12, unique=True
-)
+completion_days = st.lists(st.dates(date(2023, 1, 1), date(2029, 12, 31)), min_size=1, max_size=12, unique=True)
 
 
 @given(completion_days, validities, st.integers(0, 27))
