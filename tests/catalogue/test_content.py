@@ -119,7 +119,10 @@ def test_all_problems_of_a_course_are_said_at_once():
     [
         {},
         {"text": BOTH, "questions": [{"key": "q", "kind": "guess", "prompt": BOTH, "explanation": BOTH}]},
-        {"text": BOTH, "questions": [{"key": "q", "kind": "number", "prompt": BOTH, "explanation": BOTH, "answer": "x"}]},
+        {
+            "text": BOTH,
+            "questions": [{"key": "q", "kind": "number", "prompt": BOTH, "explanation": BOTH, "answer": "x"}],
+        },
         {"text": BOTH, "steps": [{"key": "s"}]},
     ],
 )

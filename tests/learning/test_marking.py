@@ -121,7 +121,9 @@ def test_what_a_form_sends_is_read_back_whole():
         st.sampled_from(
             [field_name(q, k) for q in QUIZ for k in (None, *KEYS)] + ["csrf_token", "answer.other", "answer.one.zzz"]
         ),
-        st.lists(st.text("ab12,.- å\0", max_size=5) | st.sampled_from(["a", "b", "1", "5", "6", "0", "-1"]), max_size=3),
+        st.lists(
+            st.text("ab12,.- å\0", max_size=5) | st.sampled_from(["a", "b", "1", "5", "6", "0", "-1"]), max_size=3
+        ),
     )
 )
 def test_whatever_is_sent_can_be_read_and_marked(form):

@@ -13,6 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -37,8 +38,11 @@ PROBLEM_LABELS: dict[Problem, Any] = {
     Problem.PLACE_TAKEN_TWICE: _l("Two lines have the same place. Give each its own."),
 }
 
-# What someone else can vouch for: they saw it, or they checked a document.
-RECORDED = (Evidence.ATTESTED, Evidence.VERIFIED)
+# What someone else can vouch for.
+RECORDED: dict[Evidence, Any] = {
+    Evidence.ATTESTED: _l("I, or someone I trust, saw it: supervision or an attendance list"),
+    Evidence.VERIFIED: _l("I have checked a certificate from elsewhere"),
+}
 
 
 class CheckboxListField(SelectMultipleField):
@@ -78,10 +82,7 @@ class CompletionForm(Form):
     evidence = RadioField(
         _l("How do you know?"),
         [required(_l("Say how you know."))],
-        choices=[
-            (Evidence.ATTESTED.value, _l("I, or someone I trust, saw it: supervision or an attendance list")),
-            (Evidence.VERIFIED.value, _l("I have checked a certificate from elsewhere")),
-        ],
+        choices=[SelectChoice(evidence.value, words) for evidence, words in RECORDED.items()],
     )
     note = TextAreaField(
         _l("Note"),

@@ -3,11 +3,13 @@
 from flask import flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from tracker.accounts.forms import refuse
 from tracker.catalogue import queries as catalogue
 from tracker.domain.evidence import Evidence
-from tracker.i18n import in_language, short_date, sort_key
+from tracker.domain.sorting import sort_key
+from tracker.i18n import in_language, short_date
 from tracker.learning import operations
 from tracker.learning.forms import CompletionForm
 from tracker.learning.views.blueprint import bp
@@ -28,8 +30,10 @@ def record(person_id: str) -> Response:
         catalogue.offered(g.session, today=g.today), key=lambda offer: sort_key(in_language(offer.version.titles))
     )
     form = CompletionForm(course=request.args.get("course"))
-    form.course.choices = [("", _("Choose a course"))]
-    form.course.choices += [(offer.course.public_id, in_language(offer.version.titles)) for offer in offered]
+    form.course.choices = [
+        SelectChoice("", _("Choose a course")),
+        *(SelectChoice(offer.course.public_id, in_language(offer.version.titles)) for offer in offered),
+    ]
     if submitted(form) and _recorded(form, person, {offer.course.public_id: offer.course.id for offer in offered}):
         flash(_("The completion is recorded."), "success")
         return redirect(url_for("dashboards.person", person_id=person.public_id))

@@ -6,6 +6,7 @@ from flask import abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from tracker.accounts.forms import refuse, say_wait
 from tracker.accounts.operations import SeveralAccountsError, SignInRefusedError, authenticated
@@ -102,10 +103,13 @@ def _checklist_course(person: Person, course_id: str) -> Progress:
     return progress
 
 
-def _choices(checklists: Collection[list[SignedStep]]) -> list[tuple[str, str]]:
+def _choices(checklists: Collection[list[SignedStep]]) -> list[SelectChoice]:
     """Return the steps that nobody has signed."""
     return [
-        (step.value, in_language(step.step.text)) for listed in checklists for step in listed if step.signer is None
+        SelectChoice(step.value, in_language(step.step.text))
+        for listed in checklists
+        for step in listed
+        if step.signer is None
     ]
 
 
