@@ -1,19 +1,16 @@
 """Writing the journal. An operation says what was done; the edge chains the entries just before it commits."""
 
-import hashlib
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from tracker.audit.chain import FIRST_HASH, hash_of
 from tracker.audit.models import JournalEntry, JournalHead
 from tracker.db import BoundSession
 from tracker.permissions import Viewer
-
-FIRST_HASH = "0" * 64
-
 
 class Identified(Protocol):
     """Something with a public id, which the journal can refer to."""
@@ -47,12 +44,7 @@ def seal(session: BoundSession, *, now: datetime) -> None:
     if not pending:
         return
     session.flush()  # Public ids of new rows are decided by the flush.
-    head = session.scalars(
-        select(JournalHead).with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
-    if head is None:
-        head = JournalHead(number=0, hash=FIRST_HASH)
-        session.add(head)
+    head = _locked_head(session)
     for act in pending:
         entry = JournalEntry(
             municipality_id=session.municipality_id,
@@ -71,18 +63,15 @@ def seal(session: BoundSession, *, now: datetime) -> None:
         session.add(entry)
 
 
-def hash_of(entry: JournalEntry) -> str:
-    """Return the SHA-256 of an entry's content and of the hash before it, over canonical JSON."""
-    content = {
-        "municipality": entry.municipality_id,
-        "number": entry.number,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject_type": entry.subject_type,
-        "subject": entry.subject,
-        "details": entry.details,
-        "previous": entry.previous_hash,
-    }
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _locked_head(session: BoundSession) -> JournalHead:
+    """Return the end of the chain, locked until the transaction ends; begin the chain if there is none."""
+    locked = select(JournalHead).with_for_update().execution_options(populate_existing=True)
+    head = session.scalars(locked).one_or_none()
+    if head is None:
+        try:
+            with session.begin_nested():
+                session.add(JournalHead(number=0, hash=FIRST_HASH))
+        except IntegrityError:
+            pass  # Another writer began the chain while we waited; theirs is the head.
+        head = session.scalars(locked).one()
+    return head
