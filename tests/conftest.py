@@ -113,8 +113,10 @@ def in_kil(database: Database, cast: Cast) -> Callable[[], AbstractContextManage
 
 @pytest.fixture
 def app(database: Database):
-    """The application on the test's database."""
-    return create_app(Config(environment="test", base_url="http://localhost"), database)
+    """The application on the test's database. Forms are sent without CSRF tokens; tests/architecture tries with."""
+    app = create_app(Config(environment="test", base_url="http://localhost"), database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
 
 
 @pytest.fixture
