@@ -112,7 +112,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.COORDINATOR: frozenset({_P.COORDINATION_VIEW}),
-    Role.OPERATOR: frozenset({_P.OUTBOX_VIEW}),
+    Role.OPERATOR: frozenset({_P.OUTBOX_VIEW, _P.ACCOUNT_ADMIN}),
 }
 
 

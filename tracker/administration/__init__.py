@@ -1,0 +1,1 @@
+"""Those who administer accounts, and the journal as they read it."""

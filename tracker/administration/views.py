@@ -1,0 +1,240 @@
+"""Administering accounts, and reading the journal."""
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import Blueprint, abort, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tracker.accounts.forms import refuse
+from tracker.accounts.queries import live_session, live_sessions
+from tracker.administration import operations, queries, words
+from tracker.administration.forms import GiveRoleForm
+from tracker.administration.queries import AccountState, Owner
+from tracker.audit.queries import actions, entries_page
+from tracker.permissions import GivenRole, Permission, Role
+from tracker.web.access import requires
+from tracker.web.forms import submitted
+from tracker.web.pages import found, page
+from tracker.web.session import edge
+
+bp = Blueprint("administration", __name__, url_prefix="/administration")
+journal_bp = Blueprint("audit", __name__)
+
+E = TypeVar("E", bound=StrEnum)
+
+
+@bp.get("/accounts")
+@requires(Permission.ACCOUNT_ADMIN)
+def accounts() -> Response:
+    """List the municipality's accounts: by name, role and state."""
+    listed = queries.accounts_page(
+        g.session,
+        words=request.args.get("q", ""),
+        role=_asked(Role, "role"),
+        state=_asked(AccountState, "state"),
+        number=request.args.get("page", 1, type=int),
+        on=g.today,
+        now=g.now,
+    )
+    return page("administration/accounts.html", listed=listed, roles=words.ROLES, states=words.STATES)
+
+
+@bp.get("/accounts/<public_id:account_id>")
+@requires(Permission.ACCOUNT_ADMIN)
+def account(account_id: str) -> Response:
+    """Show one account: whether it is used, its roles and why, where it is signed in."""
+    return _account_page(found(queries.owner_of(g.session, account_id)), GiveRoleForm())
+
+
+@bp.post("/accounts/<public_id:account_id>/roles")
+@requires(Permission.ACCOUNT_ADMIN)
+def give_role(account_id: str) -> Response:
+    """Give the account a role."""
+    owner = found(queries.owner_of(g.session, account_id))
+    form = GiveRoleForm()
+    if submitted(form):
+        try:
+            role = Role(form.role.data)
+            operations.grant_role(g.session, account=owner.account, role=role, by=g.viewer, now=g.now)
+        except ValueError:
+            refuse(form.role, _("Choose a role."))
+        except operations.RoleFollowsFromFactsError as error:
+            refuse(form.role, words.FOLLOWS[error.role])
+        except operations.AboveOwnLevelError:
+            refuse(form.role, _("You may not give this role. Someone who operates the installation may."))
+        except operations.OwnAccountError:
+            refuse(form.role, _("You cannot give a role to yourself. Ask a colleague who administers accounts."))
+        else:
+            flash(_("The role is given. It applies from the next sign-in."), "success")
+            return _back(account_id)
+    return _account_page(owner, form)
+
+
+@bp.post("/accounts/<public_id:account_id>/roles/revoke")
+@requires(Permission.ACCOUNT_ADMIN)
+def revoke_role(account_id: str) -> Response:
+    """Take back a role that was given."""
+    owner = found(queries.owner_of(g.session, account_id))
+    role = request.form.get("role", "")
+    if role not in set(GivenRole):
+        abort(422)
+    return _act(
+        owner,
+        lambda: operations.revoke_role(g.session, account=owner.account, role=GivenRole(role), by=g.viewer, now=g.now),
+        _("The role is taken back, and the account has been signed out."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/invite")
+@requires(Permission.ACCOUNT_ADMIN)
+def invite(account_id: str) -> Response:
+    """Mail the owner a link for choosing a password."""
+    owner = found(queries.owner_of(g.session, account_id))
+    return _act(
+        owner,
+        lambda: operations.invite(g.session, account=owner.account, by=g.viewer, now=g.now),
+        _("A link is on its way. It can be used for seven days."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/hand-over")
+@requires(Permission.ACCOUNT_ADMIN)
+def hand_over(account_id: str) -> Response:
+    """Show a link to hand to the owner. The answer to this request is the only place where it is ever seen."""
+    owner = found(queries.owner_of(g.session, account_id))
+    try:
+        token = operations.hand_over_link(g.session, account=owner.account, by=g.viewer, now=g.now)
+    except (operations.OwnAccountError, operations.AboveOwnLevelError, operations.AccountDisabledError) as error:
+        flash(words.REFUSALS[type(error)], "error")
+        return _back(account_id)
+    address = edge().config.base_url.rstrip("/") + url_for("accounts.link", token=token)
+    return page("administration/hand_over.html", owner=owner, address=address)
+
+
+@bp.post("/accounts/<public_id:account_id>/disable")
+@requires(Permission.ACCOUNT_ADMIN)
+def disable(account_id: str) -> Response:
+    """Keep the account out, from now on."""
+    owner = found(queries.owner_of(g.session, account_id))
+    return _act(
+        owner,
+        lambda: operations.disable(g.session, account=owner.account, by=g.viewer, now=g.now),
+        _("The account is disabled and has been signed out everywhere."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/enable")
+@requires(Permission.ACCOUNT_ADMIN)
+def enable(account_id: str) -> Response:
+    """Let the account in again."""
+    owner = found(queries.owner_of(g.session, account_id))
+    return _act(
+        owner,
+        lambda: operations.enable(g.session, account=owner.account, by=g.viewer),
+        _("The account is enabled, with the password and the roles it had."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/sessions/<public_id:session_id>/end")
+@requires(Permission.ACCOUNT_ADMIN)
+def end_session(account_id: str, session_id: str) -> Response:
+    """Sign one of the account's browsers out."""
+    owner = found(queries.owner_of(g.session, account_id))
+    login = found(live_session(g.session, owner.account.id, session_id, now=g.now))
+    return _act(
+        owner,
+        lambda: operations.kill_session(g.session, account=owner.account, login=login, by=g.viewer, now=g.now),
+        _("That browser has been signed out."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/sessions/end")
+@requires(Permission.ACCOUNT_ADMIN)
+def end_sessions(account_id: str) -> Response:
+    """Sign the account out everywhere."""
+    owner = found(queries.owner_of(g.session, account_id))
+    return _act(
+        owner,
+        lambda: operations.kill_sessions(g.session, account=owner.account, by=g.viewer, now=g.now),
+        _("The account has been signed out everywhere."),
+    )
+
+
+@journal_bp.get("/journal")
+@requires(Permission.JOURNAL_VIEW)
+def journal() -> Response:
+    """Show who did what and when, newest first."""
+    who = request.args.get("who", "").strip()
+    listed = entries_page(
+        g.session,
+        action=request.args.get("action") or None,
+        actor=queries.acted_by(who) if who else None,
+        on=_asked_day("on"),
+        timezone=g.municipality.timezone,
+        number=request.args.get("page", 1, type=int),
+    )
+    named = {entry.actor for entry in listed.rows} | {entry.subject for entry in listed.rows}
+    return page(
+        "audit/journal.html",
+        listed=listed,
+        actions=sorted(((action, words.action(action)) for action in actions(g.session)), key=lambda pair: pair[1]),
+        owners=queries.owners_by_public_id(g.session, named),
+        persons=queries.persons_by_public_id(g.session, named),
+        words=words,
+    )
+
+
+def _account_page(owner: Owner, form: GiveRoleForm) -> Response:
+    """Show one account, with what the viewer may do to it."""
+    account = owner.account
+    grants = queries.open_grants(g.session, account.id)
+    held = {grant.role for grant in grants}
+    giveable = operations.giveable_by(g.viewer)
+    form.role.choices = [
+        ("", _("Choose")),
+        *((role.value, words.ROLES[Role(role)]) for role in GivenRole if role in giveable - held),
+    ]
+    return page(
+        "administration/account.html",
+        form=form,
+        owner=owner,
+        state=queries.state_of(account, invited=queries.has_open_link(g.session, account.id, now=g.now)),
+        grants=grants,
+        following=queries.following_roles(g.session, account, on=g.today),
+        logins=live_sessions(g.session, account.id, now=g.now),
+        own=account.id == g.viewer.account_id,
+        reaches=operations.reaches(g.session, g.viewer, account),
+        words=words,
+    )
+
+
+def _act(owner: Owner, operation: Callable[[], object], done: str) -> Response:
+    """Carry out an act on an account and say so, or say why it is refused; then show the account."""
+    try:
+        operation()
+    except tuple(words.REFUSALS) as error:
+        flash(words.REFUSALS[type(error)], "error")
+    else:
+        flash(done, "success")
+    return _back(owner.account.public_id)
+
+
+def _back(account_id: str) -> Response:
+    return redirect(url_for("administration.account", account_id=account_id))
+
+
+def _asked(enumeration: type[E], name: str) -> E | None:
+    """Return what the address asks for, if it is one of the enumeration's words."""
+    value = request.args.get(name, "")
+    return enumeration(value) if value in set(enumeration) else None
+
+
+def _asked_day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None

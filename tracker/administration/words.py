@@ -1,0 +1,137 @@
+"""What roles, states and the journal's acts are called, in the reader's language."""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from tracker.administration.operations import (
+    AboveOwnLevelError,
+    AccountDisabledError,
+    NoAddressError,
+    OwnAccountError,
+)
+from tracker.administration.queries import AccountState
+from tracker.domain.facts import DutyKind
+from tracker.permissions import Role
+
+ROLES: dict[Role, Any] = {
+    Role.HR: _l("HR"),
+    Role.TRAINING_ADMINISTRATOR: _l("Training administrator"),
+    Role.MUNICIPALITY_ADMINISTRATOR: _l("Municipality administrator"),
+    Role.COORDINATOR: _l("Coordinator"),
+    Role.OPERATOR: _l("Operator"),
+    Role.LEARNER: _l("Learner"),
+    Role.UNIT_MANAGER: _l("Manager"),
+    Role.SYSTEM_OWNER: _l("System owner"),
+    Role.SYSTEM_ADMINISTRATOR: _l("System administrator"),
+}
+
+# What each role that is given by hand is for.
+PURPOSES: dict[Role, Any] = {
+    Role.HR: _l("Sees everyone, imports the HR system’s file and takes figures out."),
+    Role.TRAINING_ADMINISTRATOR: _l("Sees everyone, decides courses and requirements."),
+    Role.MUNICIPALITY_ADMINISTRATOR: _l("Administers accounts, organisation and systems, reads the journal."),
+    Role.COORDINATOR: _l("Compares the municipalities’ figures."),
+    Role.OPERATOR: _l("Runs the installation: the outbox, all accounts."),
+}
+
+FOLLOWS: dict[Role, Any] = {
+    Role.LEARNER: _l("Every employee is a learner. The role cannot be given by hand."),
+    Role.UNIT_MANAGER: _l("Whoever manages a unit is a manager. Add the duty on the unit’s page instead."),
+    Role.SYSTEM_OWNER: _l("Whoever owns a system is a system owner. Add the duty on the system’s page instead."),
+    Role.SYSTEM_ADMINISTRATOR: _l(
+        "Whoever administers a system is a system administrator. Add the duty on the system’s page instead."
+    ),
+}
+
+DUTIES: dict[DutyKind, Any] = {
+    DutyKind.UNIT_MANAGER: _l("manages %(place)s"),
+    DutyKind.HEAD_OF_ADMINISTRATION: _l("is head of %(place)s"),
+    DutyKind.SYSTEM_OWNER: _l("owns %(place)s"),
+    DutyKind.SYSTEM_ADMINISTRATOR: _l("administers %(place)s"),
+}
+
+STATES: dict[AccountState, Any] = {
+    AccountState.ACTIVE: _l("Active"),
+    AccountState.INVITED: _l("Invited"),
+    AccountState.NOT_INVITED: _l("Not invited"),
+    AccountState.DISABLED: _l("Disabled"),
+}
+
+REFUSALS: dict[type[Exception], Any] = {
+    OwnAccountError: _l("You cannot administer your own account. Ask a colleague who administers accounts."),
+    AboveOwnLevelError: _l(
+        "This account may do more than you can decide about. Ask someone who operates the installation."
+    ),
+    AccountDisabledError: _l("The account is disabled. Enable it first."),
+    NoAddressError: _l("The account has no e-mail address. Hand a link over instead."),
+}
+
+SUBJECTS: dict[str, Any] = {
+    "Account": _l("Account"),
+    "Person": _l("Person"),
+    "OrgUnit": _l("Organisational unit"),
+    "Position": _l("Position"),
+    "ItSystem": _l("IT system"),
+    "Attempt": _l("Attempt at a test"),
+    "Completion": _l("Completion"),
+    "Course": _l("Course"),
+    "CourseVersion": _l("Course version"),
+    "Enrolment": _l("Enrolment"),
+    "Export": _l("Export"),
+    "Requirement": _l("Requirement"),
+    "RosterImport": _l("HR import"),
+    "Municipality": _l("Municipality"),
+    "OutgoingMail": _l("Mail"),
+}
+
+ACTIONS: dict[str, Any] = {
+    "account.created": _l("Account created"),
+    "account.disabled": _l("Account disabled"),
+    "account.enabled": _l("Account enabled"),
+    "account.link_handed_over": _l("Link handed over"),
+    "account.link_mailed": _l("Link mailed"),
+    "account.password_changed": _l("Password changed"),
+    "account.password_chosen": _l("Password chosen with a link"),
+    "account.reset_requested": _l("New password asked for"),
+    "account.session_ended": _l("Browser signed out"),
+    "account.sessions_ended": _l("Signed out everywhere"),
+    "account.signed_in": _l("Signed in"),
+    "account.signed_out": _l("Signed out"),
+    "attempt.marked": _l("Test marked"),
+    "attempt.started": _l("Test started"),
+    "completion.recorded": _l("Completion recorded"),
+    "course.published": _l("Course published"),
+    "course.started": _l("Course started"),
+    "demo.account_opened": _l("Demo account opened"),
+    "export.completions": _l("Completions exported"),
+    "export.standing": _l("Standing exported"),
+    "mail.tried_again": _l("Mail sent again"),
+    "module.done": _l("Module done"),
+    "municipality.added": _l("Municipality added"),
+    "reminder.decided": _l("Reminder decided"),
+    "requirement.published": _l("Requirement published"),
+    "role.given": _l("Role given"),
+    "role.revoked": _l("Role taken back"),
+    "roster.discarded": _l("HR import discarded"),
+    "roster.imported": _l("HR import carried out"),
+    "roster.staged": _l("HR file read"),
+    "steps.signed": _l("Practical steps signed"),
+    "units.imported": _l("Organisation read from a file"),
+}
+
+
+def action(code: str) -> str:
+    """Return what an act is called; its code, should it be one from a later version than this."""
+    return str(ACTIONS.get(code, code))
+
+
+def subject(kind: str) -> str:
+    """Return what the kind of thing that was acted on is called."""
+    return str(SUBJECTS.get(kind, kind))
+
+
+def actor(code: str) -> str:
+    """Return what an actor that is no account is called: one of the system's own jobs or commands."""
+    return gettext("The system (%(job)s)", job=code.removeprefix("system:"))
