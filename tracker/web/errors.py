@@ -28,7 +28,10 @@ HEADERS = {
 def _number() -> None:
     g.request_id = secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
+    # The address of a mailed link holds its secret, so only its pattern is logged.
+    secret = request.url_rule is not None and "token" in (request.view_args or {})
+    path = request.url_rule.rule if secret else request.path
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=path)
 
 
 def _headers(response: Response) -> Response:
