@@ -10,11 +10,18 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+import tracker.accounts.views
+import tracker.administration.views
+import tracker.catalogue.views
+import tracker.compliance.views
 import tracker.dashboards.views
+import tracker.learning.views
+import tracker.mail.views
 import tracker.web.views
 from tracker import edge, i18n, models
-from tracker.accounts.operations import signed_in_by
+from tracker.accounts.operations import prefer, signed_in_by
 from tracker.assets import STATIC, TEMPLATES
+from tracker.compliance.queries import obligations_of
 from tracker.config import Config, from_environment
 from tracker.db import Database
 from tracker.people.queries import viewer_of
@@ -25,11 +32,28 @@ from tracker.web.converters import PublicIdConverter
 # What each module adds to the navigation is listed here, in the order shown: endpoint, label, icon, permission.
 NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("dashboards.home", _l("My training"), "home", Permission.LEARN),
+    ("dashboards.team", _l("Team"), "team", Permission.TEAM_VIEW),
+    ("dashboards.municipality", _l("Municipality"), "municipality", Permission.FIGURES_VIEW),
+    ("dashboards.coordination", _l("Coordination"), "coordination", Permission.COORDINATION_VIEW),
+    ("learning.history", _l("Certificates"), "certificate", Permission.LEARN),
+    ("catalogue.index", _l("Courses"), "courses", Permission.COURSE_VIEW),
+    ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
+    ("administration.accounts", _l("Accounts"), "account", Permission.ACCOUNT_ADMIN),
+    ("audit.journal", _l("Journal"), "audit", Permission.JOURNAL_VIEW),
+    ("mail.outbox", _l("Outbox"), "mail", Permission.OUTBOX_VIEW),
 )
 
 BLUEPRINTS = (
     tracker.web.views.bp,
+    tracker.accounts.views.bp,
+    tracker.administration.views.bp,
+    tracker.administration.views.journal_bp,
     tracker.dashboards.views.bp,
+    tracker.catalogue.views.bp,
+    tracker.learning.views.bp,
+    tracker.compliance.views.requirements_bp,
+    tracker.compliance.views.bp,
+    tracker.mail.views.bp,
 )
 
 
@@ -47,12 +71,14 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         finish=edge.finish,
         signed_in_by=signed_in_by,
         viewer_of=viewer_of,
+        obligations_of=obligations_of,
+        prefer=prefer,
     )
     app.url_map.converters["public_id"] = PublicIdConverter
 
     errors.init(app)
+    session.init(app)  # Before CSRF: the page that refuses is shown to someone, too.
     CSRFProtect(app)
-    session.init(app)
     app.before_request(access.enforce)
     i18n.babel.init_app(app, locale_selector=i18n.choose_locale)
     pages.init(app, STATIC, NAVIGATION)
@@ -81,6 +107,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,  # A form left open over lunch still works; it ends with the session.
         "BABEL_DEFAULT_LOCALE": "sv",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Stockholm",
         "BABEL_TRANSLATION_DIRECTORIES": "translations",
     }
 

@@ -1,8 +1,10 @@
 """How a request meets the database: one session, bound to one municipality, committed once or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import structlog
 from flask import Flask, current_app, g, request
@@ -31,6 +33,10 @@ class Edge:
     signed_in_by: Callable[[Database, str, datetime], SignedIn | None]
     # The viewer with the roles that hold on the day.
     viewer_of: Callable[[BoundSession, int, date], Viewer]
+    # What is required of a person on a day, each with the course it asks for (compliance.queries.Obligation).
+    obligations_of: Callable[[BoundSession, int, date], Sequence[Any]]
+    # Keep the language and theme that the viewer chose with their account.
+    prefer: Callable[[BoundSession, Viewer, str | None, str | None], None]
 
 
 class Cookie(UserMixin):
@@ -103,6 +109,18 @@ def close(_error: BaseException | None = None) -> None:
     session = g.pop("session", None)
     if session is not None:
         session.close()
+
+
+@contextmanager
+def in_municipality(municipality_id: int) -> Iterator[BoundSession]:
+    """Act in a municipality where nobody is signed in (yet); finish when the block ends, keep nothing if it raises.
+
+    The request's own session, if there is one, is closed first: two writers at once would wait for each other.
+    """
+    close()
+    with edge().database.bound(municipality_id) as session:
+        yield session
+        edge().finish(session, g.now)
 
 
 def init(app: Flask) -> None:
