@@ -9,15 +9,14 @@ from datetime import date, datetime, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
-
 from tracker import tokens
 from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.db import BoundSession, Database
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
+from tracker.domain.sorting import sort_key
 from tracker.edge import transaction
-from tracker.i18n import sort_key
 from tracker.learning.models import Completion
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement

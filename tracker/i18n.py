@@ -1,34 +1,15 @@
 """Languages: Swedish and English, both complete; dates and times in words; Swedish sorting."""
 
-import unicodedata
 from datetime import date, datetime
 from typing import Any
 
 from flask import g, has_request_context, request
-from flask_babel import Babel, format_date, format_datetime, get_locale, gettext, ngettext
+from flask_babel import Babel, force_locale, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_babel import format_decimal as babel_decimal
 
 LOCALES = ("sv", "en")
 
-# The three letters after z, as bytes that sort after z.
-_AFTER_Z = {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"}
-
 babel = Babel()
-
-
-def sort_key(*names: str) -> str:
-    """Return a key under which names sort as in Swedish: å, ä, ö after z; é as e; capitals and hyphens of no account."""
-    letters = []
-    for letter in unicodedata.normalize("NFC", " ".join(names)).casefold():
-        if letter in _AFTER_Z:
-            letters.append(_AFTER_Z[letter])
-        else:
-            letters.extend(
-                part
-                for part in unicodedata.normalize("NFD", letter)
-                if part.isascii() and (part.isalnum() or part == " ")
-            )
-    return "".join(letters)[:200]
 
 
 def choose_locale() -> str:
@@ -40,6 +21,12 @@ def choose_locale() -> str:
     if (chosen := request.cookies.get("locale")) in LOCALES:
         return chosen
     return request.accept_languages.best_match(LOCALES) or "sv"
+
+
+def translated(message: str, locale: str) -> str:
+    """Return a message in a given language, whoever is asking."""
+    with force_locale(locale):
+        return gettext(message)
 
 
 def in_language(texts: dict[str, str]) -> str:

@@ -13,8 +13,8 @@ from tracker.domain.roster import PersonDetails, Plan
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
 from tracker.domain.roster_rows import PositionName
 from tracker.domain.roster_units import UnitChange, UnitChangeKind
+from tracker.domain.sorting import sort_key
 from tracker.hr.queries import unit_key
-from tracker.i18n import sort_key
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import Viewer

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tracker.audit.operations import record
 from tracker.db import BoundSession
-from tracker.domain.roster import Plan, plan
+from tracker.domain.roster import Known, Plan, plan
 from tracker.hr.applying import apply_plan
 from tracker.hr.models import ImportState, RosterImport
 from tracker.hr.queries import ROSTER_SOURCE, known_before
@@ -55,6 +55,7 @@ class Preview:
 
     row: RosterImport
     roster: Roster
+    known: Known
     plan: Plan
 
 
@@ -66,7 +67,8 @@ def stage_roster(
     Raises UnreadableFileError.
     """
     roster = read_roster(content)
-    planned = plan(roster.rows, known_before(session, today), today=today)
+    known = known_before(session, today)
+    planned = plan(roster.rows, known, today=today)
     row = RosterImport(
         filename=filename[-200:],
         sha256=hashlib.sha256(content).hexdigest(),
@@ -81,7 +83,7 @@ def stage_roster(
     session.add(row)
     session.flush()  # The import's public id marks everything that it brings.
     record(session, "roster.staged", subject=row, by=by, sha256=row.sha256, rows=planned.rows)
-    return Preview(row, roster, planned)
+    return Preview(row, roster, known, planned)
 
 
 def plan_roster(session: BoundSession, *, content: bytes, today: date) -> Plan:
@@ -92,7 +94,8 @@ def plan_roster(session: BoundSession, *, content: bytes, today: date) -> Plan:
 def preview(session: BoundSession, row: RosterImport, *, today: date) -> Preview:
     """Return what a staged import would change now. Changes nothing."""
     roster = read_roster(row.content)
-    return Preview(row, roster, plan(roster.rows, known_before(session, today), today=today))
+    known = known_before(session, today)
+    return Preview(row, roster, known, plan(roster.rows, known, today=today))
 
 
 def apply_roster(

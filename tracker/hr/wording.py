@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tracker.domain.facts import DutyKind
 from tracker.domain.roster import Guard
 from tracker.domain.roster_rows import Problem, ProblemKind
 from tracker.hr.reading import COLUMNS, UnreadableFileError
@@ -61,6 +62,11 @@ _PROBLEMS = {
 GUARDS = {
     Guard.ENDS_MANY: _l("More than a fifth of all employments would end."),
     Guard.RENAMES_MANY: _l("More than a fifth of all people would get another name."),
+}
+
+DUTIES = {
+    DutyKind.UNIT_MANAGER: _l("Manager"),
+    DutyKind.HEAD_OF_ADMINISTRATION: _l("Head of administration"),
 }
 
 # What a plan counts, in the order it is told. The words follow a number.

@@ -1,13 +1,14 @@
 """Questions about the organisation, each on a day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import CTE, ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.db import BoundSession, Fact
-from tracker.organisation.models import OrgUnit, UnitPlacement
+from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 
 
 def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:
@@ -39,3 +40,115 @@ def subtree_ids(session: BoundSession, roots: Collection[int], day: date) -> set
 def unit_by_public_id(session: BoundSession, public_id: str) -> OrgUnit | None:
     """Return a unit by its public id."""
     return session.scalars(select(OrgUnit).where(OrgUnit.public_id == public_id)).one_or_none()
+
+
+@dataclass(slots=True, eq=False)
+class UnitNode:
+    """A unit where it lies on a day, with what lies right below it, by name."""
+
+    id: int
+    public_id: str
+    code: str | None
+    kind: UnitKind
+    name: str
+    parent_id: int | None
+    children: "list[UnitNode]" = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The organisation on a day."""
+
+    nodes: dict[int, UnitNode]
+    roots: list[UnitNode]
+
+    def path(self, unit_id: int) -> list[UnitNode]:
+        """Return a unit and all above it, topmost first; empty for one that does not lie in the tree that day."""
+        found: list[UnitNode] = []
+        node = self.nodes.get(unit_id)
+        while node is not None:
+            found.append(node)
+            node = self.nodes.get(node.parent_id) if node.parent_id is not None else None
+        return found[::-1]
+
+    def in_order(self) -> Iterator[tuple[UnitNode, int]]:
+        """Yield each unit after the one it lies below, siblings by name, with its depth."""
+        waiting = [(node, 0) for node in reversed(self.roots)]
+        while waiting:
+            node, depth = waiting.pop()
+            yield node, depth
+            waiting += [(child, depth + 1) for child in reversed(node.children)]
+
+    def search(self, words: str) -> list[UnitNode]:
+        """Return the units whose name or code holds every word, in order."""
+        wanted = words.casefold().split()
+        return [
+            node
+            for node, _depth in self.in_order()
+            if all(w in f"{node.name} {node.code or ''}".casefold() for w in wanted)
+        ]
+
+
+def tree_on(session: BoundSession, day: date) -> Tree:
+    """Return the organisation on a day, in one query. A unit below one that is not there that day is a root."""
+    rows = session.execute(
+        select(OrgUnit.id, OrgUnit.public_id, OrgUnit.code, OrgUnit.kind, UnitPlacement.name, UnitPlacement.parent_id)
+        .join(UnitPlacement, UnitPlacement.unit_id == OrgUnit.id)
+        .where(in_force(UnitPlacement, day))
+        .order_by(UnitPlacement.sort_key, OrgUnit.id)
+    )
+    nodes = {row.id: UnitNode(*row) for row in rows}
+    roots = []
+    for node in nodes.values():
+        siblings = nodes[node.parent_id].children if node.parent_id in nodes else roots
+        siblings.append(node)
+    return Tree(nodes, roots)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a unit was called, and below what it lay, on some days."""
+
+    name: str
+    parent_name: str | None
+    starts_on: date
+    ends_on: date | None
+
+
+def history(session: BoundSession, unit: OrgUnit) -> list[Placed]:
+    """Return the names and places that a unit has had, latest first. A parent is called what it was called then."""
+    placements = session.scalars(
+        select(UnitPlacement)
+        .where(UnitPlacement.unit_id == unit.id, UnitPlacement.retracted_at.is_(None))
+        .order_by(UnitPlacement.starts_on.desc())
+    ).all()
+    parents = {placement.parent_id for placement in placements if placement.parent_id is not None}
+    names: Sequence[UnitPlacement] = session.scalars(
+        select(UnitPlacement)
+        .where(UnitPlacement.unit_id.in_(parents), UnitPlacement.retracted_at.is_(None))
+        .order_by(UnitPlacement.starts_on)
+    ).all()
+
+    def name_of(parent_id: int | None, day: date) -> str | None:
+        known = [named for named in names if named.unit_id == parent_id]
+        then = [named for named in known if named.starts_on <= day]
+        return then[-1].name if then else known[0].name if known else None
+
+    return [Placed(one.name, name_of(one.parent_id, one.starts_on), one.starts_on, one.ends_on) for one in placements]
+
+
+def placement_on(session: BoundSession, unit: OrgUnit, day: date) -> UnitPlacement | None:
+    """Return a unit's name and place on a day, or None if it was not there."""
+    return session.scalars(
+        select(UnitPlacement).where(UnitPlacement.unit_id == unit.id, in_force(UnitPlacement, day))
+    ).one_or_none()
+
+
+def position_by_public_id(session: BoundSession, public_id: str) -> Position | None:
+    """Return a position by its public id."""
+    return session.scalars(select(Position).where(Position.public_id == public_id)).one_or_none()
+
+
+def positions(session: BoundSession) -> Sequence[Position]:
+    """Return all positions, by title."""
+    return session.scalars(select(Position).order_by(Position.title, Position.code)).all()

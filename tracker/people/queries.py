@@ -1,16 +1,25 @@
 """Questions about people, each on a day. Fetching a person through here *is* the permission check."""
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, null, or_, select, true
 
 from tracker.accounts.models import Account, RoleGrant
 from tracker.db import BoundSession
 from tracker.domain.facts import DutyKind
+from tracker.domain.sorting import sort_key
 from tracker.municipalities.models import Municipality
+from tracker.organisation.models import OrgUnit, Position, UnitPlacement
 from tracker.organisation.queries import in_force, subtree
+from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Employment, Person
 from tracker.permissions import Role, Viewer
+
+PAGE_SIZE = 50
 
 MANAGING = (DutyKind.UNIT_MANAGER, DutyKind.HEAD_OF_ADMINISTRATION)
 RUNNING_A_SYSTEM = {
@@ -81,3 +90,175 @@ def visible_to(viewer: Viewer, day: date) -> ColumnElement[bool]:
 def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> Person | None:
     """Return a person by public id, if the viewer may see them on the day."""
     return session.scalars(select(Person).where(Person.public_id == public_id, visible_to(viewer, on))).one_or_none()
+
+
+def by_employee_number(session: BoundSession, number: str) -> Person | None:
+    """Return a person by employee number, whoever asks: for acts on people whom one need not be able to see."""
+    return session.scalars(select(Person).where(Person.employee_number == number)).one_or_none()
+
+
+def in_name_order() -> tuple[Any, ...]:
+    """Return how lists of people are ordered: by name; those with protected identity last, by number.
+
+    Between which names a line stands would give away a protected one.
+    """
+    hidden = Person.protected_identity
+    return (hidden, case((hidden, null()), else_=Person.sort_key), Person.employee_number, Person.id)
+
+
+def named(words: str) -> ColumnElement[bool]:
+    """Return the condition that a person fits every word, by name or employee number; protected names are not searched."""
+    conditions: list[ColumnElement[bool]] = [true()]
+    for word in words.split():
+        key = sort_key(word)
+        by_name = Person.sort_key.contains(key, autoescape=True) & ~Person.protected_identity if key else false()
+        conditions.append(or_(by_name, Person.employee_number.startswith(word, autoescape=True)))
+    return and_(*conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What somebody works as and where, on a day."""
+
+    title: str
+    unit_public_id: str
+    unit_name: str
+    percent: float
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person in a list, with their employments on the day."""
+
+    person: Person
+    work: list[Work]
+
+
+def people_page(
+    session: BoundSession,
+    viewer: Viewer,
+    *,
+    day: date,
+    words: str = "",
+    unit: OrgUnit | None = None,
+    position: Position | None = None,
+    everyone: bool = False,
+    number: int = 1,
+) -> Page[PersonLine]:
+    """Return a page of the people whom a viewer may see and who work somewhere that day, by name, in three queries.
+
+    `unit` confines it to those who work in or below a unit, `position` to those who work as something; `everyone` takes
+    those in who do not work anywhere that day.
+    """
+    working = select(Employment.person_id).where(in_force(Employment, day))
+    if unit is not None:
+        working = working.where(Employment.unit_id.in_(select(subtree([unit.id], day).c.unit_id)))
+    if position is not None:
+        working = working.where(Employment.position_id == position.id)
+    statement = select(Person).where(visible_to(viewer, day), named(words)).order_by(*in_name_order())
+    if unit is not None or position is not None or not everyone:
+        statement = statement.where(Person.id.in_(working))
+    found = page_of(session, statement, number=number, size=PAGE_SIZE)
+    people = [person for (person,) in found.rows]
+    work = work_of(session, [person.id for person in people], day)
+    return Page([PersonLine(person, work[person.id]) for person in people], found.number, found.total, found.size)
+
+
+def work_of(session: BoundSession, person_ids: Collection[int], day: date) -> defaultdict[int, list[Work]]:
+    """Return people's employments in force on a day, the fullest first, by person."""
+    found: defaultdict[int, list[Work]] = defaultdict(list)
+    rows = session.execute(
+        select(
+            Employment.person_id,
+            Position.title,
+            OrgUnit.public_id,
+            func.coalesce(UnitPlacement.name, OrgUnit.code, "").label("name"),
+            Employment.percent,
+            Employment.starts_on,
+            Employment.ends_on,
+        )
+        .join(Position, Position.id == Employment.position_id)
+        .join(OrgUnit, OrgUnit.id == Employment.unit_id)
+        .outerjoin(UnitPlacement, (UnitPlacement.unit_id == OrgUnit.id) & in_force(UnitPlacement, day))
+        .where(Employment.person_id.in_(person_ids), in_force(Employment, day))
+        .order_by(Employment.percent.desc(), Employment.starts_on, Employment.id)
+    )
+    for row in rows:
+        work = Work(row.title, row.public_id, row.name, row.percent, row.starts_on, row.ends_on)
+        found[row.person_id].append(work)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCount:
+    """How many people work in a unit on a day, and in it or below it. Who works in several is counted once."""
+
+    here: int
+    in_all: int
+
+
+def head_counts(session: BoundSession, day: date) -> dict[int, HeadCount]:
+    """Return how many people work in and below each unit on a day, in one query. Units without anybody are left out."""
+    above = (
+        select(OrgUnit.id.label("unit_id"), OrgUnit.id.label("above_id"))
+        .where(OrgUnit.id.in_(select(Employment.unit_id).where(in_force(Employment, day))))
+        .cte("above", recursive=True)
+    )
+    above = above.union(
+        select(above.c.unit_id, UnitPlacement.parent_id)
+        .join(UnitPlacement, UnitPlacement.unit_id == above.c.above_id)
+        .where(in_force(UnitPlacement, day), UnitPlacement.parent_id.is_not(None))
+    )
+    in_it = case((above.c.unit_id == above.c.above_id, Employment.person_id))
+    rows = session.execute(
+        select(above.c.above_id, func.count(in_it.distinct()), func.count(Employment.person_id.distinct()))
+        .join(Employment, Employment.unit_id == above.c.unit_id)
+        .where(in_force(Employment, day))
+        .group_by(above.c.above_id)
+    )
+    return {unit_id: HeadCount(here, in_all) for unit_id, here, in_all in rows}
+
+
+def head_counts_by_position(session: BoundSession, day: date) -> dict[int, int]:
+    """Return how many people work as each position on a day."""
+    return dict(
+        session.execute(
+            select(Employment.position_id, func.count(Employment.person_id.distinct()))
+            .where(in_force(Employment, day))
+            .group_by(Employment.position_id)
+        ).all()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody holds a duty. `visible` says whether the viewer may see their record."""
+
+    person: Person
+    duty: Duty
+    visible: bool
+
+
+def unit_holders(session: BoundSession, viewer: Viewer, unit: OrgUnit, day: date) -> list[Holder]:
+    """Return who holds a duty for a unit on a day: its managers first."""
+    return holders(session, viewer, Duty.unit_id == unit.id, day)
+
+
+def holders(session: BoundSession, viewer: Viewer, which: ColumnElement[bool], day: date) -> list[Holder]:
+    """Return who holds the duties that fit a condition on a day, by duty and name."""
+    order = {kind: place for place, kind in enumerate(DutyKind)}
+    rows = session.execute(
+        select(Person, Duty, visible_to(viewer, day))
+        .join(Duty, Duty.person_id == Person.id)
+        .where(in_force(Duty, day), which)
+        .order_by(*in_name_order())
+    )
+    found = [Holder(person, duty, bool(visible)) for person, duty, visible in rows]
+    return sorted(found, key=lambda holder: order[holder.duty.kind])
+
+
+def duty_by_id(session: BoundSession, duty_id: int) -> Duty | None:
+    """Return a duty that stands."""
+    return session.scalars(select(Duty).where(Duty.id == duty_id, Duty.retracted_at.is_(None))).one_or_none()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, false, func, select
 from tracker.catalogue.queries import Offered, offered
 from tracker.dashboards.queries.units import Unit, tree
 from tracker.db import BoundSession
-from tracker.i18n import sort_key
+from tracker.domain.sorting import sort_key
 from tracker.people.models import Person
 from tracker.people.queries import visible_to
 from tracker.permissions import Permission, Viewer

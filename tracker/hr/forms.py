@@ -1,0 +1,25 @@
+"""Forms of roster imports."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, HiddenField
+from wtforms.validators import Length
+
+from tracker.web.forms import Form
+
+
+class UploadForm(Form):
+    """A roster from the HR system."""
+
+    file = FileField(
+        _l("The HR system’s file"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("CSV or XLSX, one row per employment. Nothing changes until you have seen what would."),
+    )
+
+
+class ApplyForm(Form):
+    """Go through with what was previewed."""
+
+    expecting = HiddenField(validators=[Length(max=64)])
+    allow_large_change = BooleanField(_l("Yes, so much is meant to change"))

@@ -1,0 +1,159 @@
+"""A roster's changes put in groups, each line in words, for somebody to look through before they are made."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from flask_babel import gettext as _
+
+from tracker.domain.periods import Days
+from tracker.domain.roster import PersonDetails
+from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
+from tracker.domain.roster_units import UnitChange, UnitChangeKind
+from tracker.hr import wording
+from tracker.hr.operations import Preview
+from tracker.i18n import date_range
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change: whom or what it is about, and what."""
+
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes of one kind: how many, in words, and the first of them."""
+
+    name: str
+    words: Any
+    number: int
+    lines: Sequence[Line]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.number - len(self.lines)
+
+
+def groups(preview: Preview) -> list[Group]:
+    """Return the changes of a plan by kind, in the order that a reader wants them. Protected names are not in it."""
+    counts = preview.plan.counts
+    teller = _Teller(preview)
+    return [
+        Group(name, words, counts[name], list(islice(teller.lines(name), SHOWN)))
+        for name, words in wording.COUNTS.items()
+        if name in counts
+    ]
+
+
+def no_longer_protected(preview: Preview) -> list[str]:
+    """Return the employee numbers of those whose identity would stop being protected."""
+    return [
+        after.employee_number
+        for before, after in preview.plan.changed_persons
+        if before.protected and not after.protected
+    ]
+
+
+class _Teller:
+    """Tells changes in words, with the names of units and people."""
+
+    def __init__(self, preview: Preview) -> None:
+        plan, known = preview.plan, preview.known
+        self.plan = plan
+        self.units = {key: unit.name for key, unit in known.units.items()} | {
+            change.key: change.name for change in plan.units
+        }
+        self.people = dict(known.persons)
+        self.people.update({details.employee_number: details for details in plan.new_persons})
+        self.people.update({after.employee_number: after for _before, after in plan.changed_persons})
+        self.protected = {number for number, person in known.persons.items() if person.protected}
+
+    def lines(self, name: str) -> Iterator[Line]:
+        """Yield the lines of a group."""
+        plan = self.plan
+        match name.split("_"):
+            case ["units", kind]:
+                return (self._unit(change) for change in plan.units if change.kind == UnitChangeKind(kind))
+            case ["new", "positions"]:
+                return (Line(position.title, position.code) for position in plan.new_positions)
+            case ["renamed", "positions"]:
+                return (
+                    Line(after.title, _("before: %(name)s", name=was.title)) for was, after in plan.renamed_positions
+                )
+            case ["new", "persons"]:
+                return (Line(self._name(person.employee_number), person.employee_number) for person in plan.new_persons)
+            case ["changed", "persons"]:
+                return (self._changed(before, after) for before, after in plan.changed_persons)
+            case [what, kind]:
+                changes: Iterable[FactChange] = getattr(plan, what)
+                return (self._fact(change) for change in changes if change.kind == ChangeKind(kind))
+            case _:
+                raise AssertionError(name)
+
+    def _name(self, number: str) -> str:
+        person = self.people[number]
+        if person.protected or number in self.protected:
+            return f"{_('Protected identity')} ({number})"
+        return f"{person.given_name} {person.family_name}"
+
+    def _unit(self, change: UnitChange) -> Line:
+        below = self.units[change.parent] if change.parent else None
+        place = _("below %(name)s", name=below) if below else _("at the top")
+        if change.kind is UnitChangeKind.RENAMED and change.was is not None:
+            return Line(change.name, _("before: %(name)s", name=change.was.name))
+        if change.kind is UnitChangeKind.MOVED and change.was is not None:
+            before = self.units[change.was.parent] if change.was.parent else None
+            was = _("below %(name)s", name=before) if before else _("at the top")
+            return Line(change.name, f"{was} → {place}")
+        return Line(change.name, place)
+
+    def _changed(self, before: PersonDetails, after: PersonDetails) -> Line:
+        parts = []
+        hidden = before.protected or after.protected
+        if (before.given_name, before.family_name) != (after.given_name, after.family_name):
+            old = f"{before.given_name} {before.family_name}"
+            parts.append(_("new name") if hidden else _("before: %(name)s", name=old))
+        if before.email != after.email:
+            change = f"{before.email or '–'} → {after.email or '–'}"
+            parts.append(_("new e-mail address") if hidden else change)
+        if before.protected != after.protected:
+            parts.append(_("identity becomes protected") if after.protected else _("identity is no longer protected"))
+        return Line(self._name(after.employee_number), ", ".join(parts))
+
+    def _fact(self, change: FactChange) -> Line:
+        note = self._terms(change.terms)
+        if change.retract is not None and change.adds:
+            note = f"{self._before(change.retract.terms, change.terms)} → {note}"
+        return Line(self._name(change.terms.employee_number), note)
+
+    def _before(self, was: Terms, terms: Terms) -> str:
+        """Return what it was: only the dates where nothing else differs."""
+        same_place = (
+            isinstance(was, EmploymentTerms)
+            and isinstance(terms, EmploymentTerms)
+            and (was.unit, was.position, was.kind, was.percent)
+            == (terms.unit, terms.position, terms.kind, terms.percent)
+        )
+        return self._terms(was) if isinstance(was, EmploymentTerms) and not same_place else _span(was.days)
+
+    def _terms(self, terms: Terms) -> str:
+        match terms:
+            case EmploymentTerms():
+                where = f"{terms.position.title}, {self.units[terms.unit]}"
+                extent = "" if terms.percent == 100 else f", {terms.percent:g} %"
+                return f"{where}{extent}, {_span(terms.days)}"
+            case DutyTerms():
+                return f"{wording.DUTIES[terms.kind]}, {self.units[terms.unit]}, {_span(terms.days)}"
+            case AwayTerms():
+                return _span(terms.days)
+
+
+def _span(days: Days) -> str:
+    return date_range(days.starts_on, days.ends_on)
