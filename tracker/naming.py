@@ -8,11 +8,16 @@ from tracker.permissions import Viewer
 class Named(Protocol):
     """A person, or a row of a list with what is needed to name one."""
 
-    id: int
-    given_name: str
-    family_name: str
-    employee_number: str
-    protected_identity: bool
+    @property
+    def id(self) -> int: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def employee_number(self) -> str: ...
+    @property
+    def protected_identity(self) -> bool: ...
 
 
 def shown_name(person: Named, viewer: Viewer | None, *, protected: str) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry, JournalHead
-from tracker.audit.operations import FIRST_HASH, record
+from tracker.audit.chain import FIRST_HASH
+from tracker.audit.operations import record
 from tracker.audit.queries import Head, head, verify
 from tracker.edge import transaction
 

@@ -334,3 +334,10 @@ def give_role(session: BoundSession, *, account: Account, role: GivenRole, by: V
 def as_owner(account: Account) -> Viewer:
     """Return the viewer that an account's owner is while nobody is signed in yet: without any role."""
     return Viewer(municipality_id=account.municipality_id, actor=account.public_id, account_id=account.id)
+
+
+def prefer(session: BoundSession, viewer: Viewer, locale: str | None, theme: str | None) -> None:
+    """Keep the language and theme that someone chose for themself; None leaves one as it is. Writes no journal."""
+    account = session.get_one(Account, viewer.account_id)
+    account.locale = locale or account.locale
+    account.theme = theme or account.theme

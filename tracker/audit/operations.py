@@ -15,7 +15,8 @@ from tracker.permissions import Viewer
 class Identified(Protocol):
     """Something with a public id, which the journal can refer to."""
 
-    public_id: Any
+    @property
+    def public_id(self) -> Any: ...
 
 
 @dataclass(slots=True)

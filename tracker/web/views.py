@@ -4,7 +4,6 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker import i18n, schema
-from tracker.accounts.models import Account
 from tracker.web.access import public
 from tracker.web.pages import own_path
 from tracker.web.session import edge
@@ -42,7 +41,5 @@ def preferences() -> Response:
         if value:
             response.set_cookie(name, value, max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)
     if g.viewer is not None:
-        account = g.session.get_one(Account, g.viewer.account_id)
-        account.locale = locale or account.locale
-        account.theme = theme or account.theme
+        edge().prefer(g.session, g.viewer, locale, theme)
     return response
