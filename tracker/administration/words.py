@@ -79,7 +79,7 @@ SUBJECTS: dict[str, Any] = {
     "Course": _l("Course"),
     "CourseVersion": _l("Course version"),
     "Enrolment": _l("Enrolment"),
-    "Export": _l("Export"),
+    "Export": _l("File taken out"),
     "Requirement": _l("Requirement"),
     "RosterImport": _l("HR import"),
     "Municipality": _l("Municipality"),
