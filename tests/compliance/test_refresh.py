@@ -5,19 +5,6 @@ from random import Random
 
 import pytest
 from sqlalchemy import select, update
-
-from tests.conftest import NOW
-from tests.factories import (
-    BEGINNING,
-    add_absence,
-    add_access,
-    add_completion,
-    add_course,
-    add_duty,
-    add_person,
-    add_requirement,
-    add_unit,
-)
 from tracker import tokens
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
 from tracker.compliance.models import Phase
@@ -33,6 +20,19 @@ from tracker.organisation.models import UnitPlacement
 from tracker.people.models import Absence, Employment
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 from tracker.systems.models import Access
+
+from tests.conftest import NOW
+from tests.factories import (
+    BEGINNING,
+    add_absence,
+    add_access,
+    add_completion,
+    add_course,
+    add_duty,
+    add_person,
+    add_requirement,
+    add_unit,
+)
 
 TODAY = date(2026, 11, 23)
 
@@ -259,11 +259,16 @@ class TestWhatIsKept:
 
     def test_the_transaction_that_fails_leaves_the_table_as_it_was(self, in_kil, cast, basic):
         course, requirement = basic
-        with pytest.raises(RuntimeError), in_kil() as session:
-            add_completion(session, cast.people["anna"], course, on=date(2026, 5, 1), now=NOW)
-            refresh(session)
-            assert state_of(session, cast.people["anna"], requirement) is State.VALID
-            raise RuntimeError
+
+        def act():
+            with in_kil() as session:
+                add_completion(session, cast.people["anna"], course, on=date(2026, 5, 1), now=NOW)
+                refresh(session)
+                assert state_of(session, cast.people["anna"], requirement) is State.VALID
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            act()
         with in_kil() as session:
             assert state_of(session, cast.people["anna"], requirement) is State.OVERDUE
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
 from tracker.db import BoundSession
 from tracker.domain import requirement as rules
-from tracker.domain.periods import FOREVER, Days, Span, intersection, union
+from tracker.domain.periods import FOREVER, Days, Span, intersection, later, union
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
@@ -230,6 +231,32 @@ def in_charge(versions: Iterable[RequirementVersion], day: date) -> RequirementV
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A requirement with the version in charge on a day; before the first, the first."""
+
+    requirement: Requirement
+    version: RequirementVersion
+
+
+def listed(session: BoundSession, day: date) -> list[Listed]:
+    """Return the published requirements as they are worded on a day, by code. One query."""
+    rows = session.execute(
+        select(Requirement, RequirementVersion)
+        .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
+        .where(RequirementVersion.published_at.is_not(None))
+        .order_by(Requirement.code, RequirementVersion.published_at.desc(), RequirementVersion.number.desc())
+    )
+    versions: dict[Requirement, list[RequirementVersion]] = defaultdict(list)
+    for requirement, version in rows:
+        versions[requirement].append(version)
+    return [
+        Listed(requirement, version)
+        for requirement, published in versions.items()
+        if (version := in_charge(published, day)) is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class NamedLine:
     """An audience line with the names that put it in words."""
 
@@ -237,12 +264,21 @@ class NamedLine:
     unit: str | None
     position: str | None
     system: str | None
+    hired_from: date | None  # for a line of new hires: employed on that day or later
 
 
 def named_lines(session: BoundSession, version_ids: Collection[int], day: date) -> dict[int, list[NamedLine]]:
     """Return the audience lines of some versions, with names as they were on a day. One query."""
+    sibling = aliased(RequirementVersion)
+    starts_on = (
+        select(func.min(sibling.effective_from))
+        .where(sibling.requirement_id == RequirementVersion.requirement_id, sibling.published_at.is_not(None))
+        .correlate(RequirementVersion)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(AudienceLine, UnitPlacement.name, Position.title, ItSystem.name)
+        select(AudienceLine, UnitPlacement.name, Position.title, ItSystem.name, starts_on)
+        .join(RequirementVersion, RequirementVersion.id == AudienceLine.requirement_version_id)
         .outerjoin(UnitPlacement, (UnitPlacement.unit_id == AudienceLine.unit_id) & in_force(UnitPlacement, day))
         .outerjoin(Position, Position.id == AudienceLine.position_id)
         .outerjoin(ItSystem, ItSystem.id == AudienceLine.system_id)
@@ -250,6 +286,7 @@ def named_lines(session: BoundSession, version_ids: Collection[int], day: date) 
         .order_by(AudienceLine.excludes, AudienceLine.id)
     )
     found: dict[int, list[NamedLine]] = defaultdict(list)
-    for line, unit, position, system in rows:
-        found[line.requirement_version_id].append(NamedLine(line, unit, position, system))
+    for line, unit, position, system, started in rows:
+        hired_from = None if line.new_hire_days is None else later(started, -line.new_hire_days)
+        found[line.requirement_version_id].append(NamedLine(line, unit, position, system, hired_from))
     return found

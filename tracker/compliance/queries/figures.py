@@ -72,6 +72,16 @@ def figures(session: BoundSession, condition: ColumnElement[bool], day: date) ->
     return _figures(session.execute(statement).one())
 
 
+def figures_of_requirement(
+    session: BoundSession, condition: ColumnElement[bool], day: date, requirement_id: int
+) -> Figures:
+    """Return how one requirement stands for some people on a day. One query."""
+    statement = select(*_FIGURES).where(
+        phase_on(day), Phase.requirement_id == requirement_id, Phase.person_id.in_(ids_of(condition))
+    )
+    return _figures(session.execute(statement).one())
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementFigures:
     """How one requirement stands. The titles are those of the newest version in charge of anybody."""

@@ -139,3 +139,11 @@ def _by_person(rows: Iterable[Standing]) -> list[Behind]:
     for row in rows:
         people[row.person].append(row.obligation)
     return [Behind(person, sorted(found, key=lambda one: one.urgency)) for person, found in people.items()]
+
+
+def any_people(session: BoundSession, number: int | None) -> list[int]:
+    """Return the ids of so many people chosen by chance, or of everybody."""
+    people = select(Person.id)
+    if number is not None:
+        people = people.order_by(func.random()).limit(number)
+    return sorted(session.scalars(people))

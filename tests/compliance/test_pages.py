@@ -1,0 +1,177 @@
+"""The pages of requirements, and why each applies to whom."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import event, select
+from tracker import clock
+from tracker.domain.facts import DutyKind
+from tracker.requirements.models import Requirement
+
+from tests.conftest import NOW
+from tests.factories import (
+    add_absence,
+    add_access,
+    add_completion,
+    add_course,
+    add_person,
+    add_requirement,
+    sign_in,
+)
+
+TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
+
+
+@pytest.fixture
+def required(in_kil, cast):
+    """Two requirements in Kil: one for everyone, one for those who use the system. Returns their public ids."""
+    with in_kil() as session:
+        course = add_course(session, "grund", now=NOW, title="Grundkursen")
+        add_requirement(
+            session, "grund", course_id=course.course_id, now=NOW, validity_months=24, legal_basis="IT-strategi 2.4"
+        )
+        add_requirement(
+            session,
+            "system",
+            course_id=course.course_id,
+            now=NOW,
+            lines=({"system_id": cast.system_id}, {"duty": DutyKind.SYSTEM_OWNER, "system_id": cast.system_id}),
+        )
+        add_completion(session, cast.people["bosse"], course, on=date(2026, 10, 1), now=NOW)
+        add_access(session, cast.people["anna"], cast.system_id, starts_on=date(2026, 11, 1), now=NOW)
+    with in_kil() as session:
+        return dict(session.execute(select(Requirement.code, Requirement.public_id)).all())
+
+
+def words(response):
+    return " ".join(response.get_data(as_text=True).split())
+
+
+def as_english(client):
+    client.set_cookie("locale", "en")
+    return client
+
+
+class TestIndex:
+    def test_counts_the_municipality_for_who_sees_figures(self, client, database, cast, required):
+        sign_in(client, database, cast, "cecilia")
+        response = client.get("/requirements")
+        assert response.status_code == 200
+        assert "Krav grund" in words(response)
+
+    @pytest.mark.parametrize("name", ["anna", "kim", "olle"])
+    def test_is_not_for(self, client, database, cast, required, name):
+        sign_in(client, database, cast, name)
+        assert client.get("/requirements").status_code == 403
+
+    def test_nothing_yet(self, client, database, cast):
+        sign_in(client, database, cast, "cecilia")
+        assert client.get("/requirements").status_code == 200
+
+    def test_takes_as_many_questions_however_many_people_there_are(self, client, database, cast, required, in_kil):
+        sign_in(client, database, cast, "cecilia")
+        for path in (
+            "/requirements",
+            f"/requirements/{required['grund']}",
+            f"/requirements/{required['grund']}/people",
+        ):
+            few = count(database, lambda path=path: client.get(path))
+            with in_kil() as session:
+                for one in range(30):
+                    number = f"{path}-{one}"
+                    add_person(
+                        session,
+                        f"F{one}",
+                        "Fler",
+                        unit_id=cast.units["11"],
+                        position_id=cast.position_id,
+                        now=NOW,
+                        employee_number=number[-40:],
+                    )
+            assert count(database, lambda path=path: client.get(path)) == few
+
+
+def count(database, act):
+    statements = []
+    event.listen(database.engine, "before_cursor_execute", lambda *_: statements.append(_[2]))
+    assert act().status_code == 200
+    number = len(statements)
+    statements.clear()
+    return number
+
+
+class TestShow:
+    @pytest.mark.parametrize("name", ["bosse", "cecilia", "david", "eva", "mona"])
+    def test_says_it_in_words(self, client, database, cast, required, name):
+        sign_in(client, database, cast, name)
+        response = client.get(f"/requirements/{required['system']}")
+        assert response.status_code == 200
+        assert "Omsorgsjournalen" in words(response)
+        assert "Grundkursen" in words(response)
+
+    def test_figures_lead_to_the_list_behind_them(self, client, database, cast, required):
+        sign_in(client, database, cast, "bosse")
+        shown = words(client.get(f"/requirements/{required['grund']}"))
+        assert f"/requirements/{required['grund']}/people?state=overdue" in shown
+        listed = words(client.get(f"/requirements/{required['grund']}/people?state=overdue"))
+        assert "Anna Åkesson" in listed
+        assert "Bosse Berg</a>" not in listed  # In order.
+        assert "Cecilia" not in listed  # Not in Bosse's team.
+        assert "Anna Åkesson" in words(client.get(f"/requirements/{required['grund']}/people?state=behind"))
+
+    def test_the_list_is_for_who_has_a_team(self, client, database, cast, required):
+        sign_in(client, database, cast, "mona")
+        assert "/people?state=" not in words(client.get(f"/requirements/{required['grund']}"))
+        assert client.get(f"/requirements/{required['grund']}/people").status_code == 403
+
+    def test_another_municipality(self, client, database, cast, required):
+        sign_in(client, database, cast, "omar")
+        for path in ("", "/people"):
+            assert client.get(f"/requirements/{required['grund']}{path}").status_code == 404
+        assert "Krav grund" not in words(client.get("/requirements"))
+
+
+class TestExplanation:
+    def path(self, cast, required, name, code, **query):
+        text = "&".join(f"{key}={value}" for key, value in query.items())
+        return f"/people/{cast.person_ids[name]}/requirements/{required[code]}/explanation?{text}"
+
+    def test_of_oneself(self, client, database, cast, required):
+        sign_in(client, database, cast, "anna")
+        shown = words(client.get(self.path(cast, required, "anna", "system", day="2026-11-20")))
+        assert "Omsorgsjournalen" in shown
+        assert "1 november" in shown  # When the access began, from which the days are counted,
+        assert "1 december" in shown  # and 30 days later.
+
+    def test_why_it_does_not_apply(self, client, database, cast, required):
+        sign_in(client, database, cast, "cecilia")
+        response = client.get(self.path(cast, required, "david", "system"))
+        assert response.status_code == 200
+        assert "Omsorgsjournalen" in words(response)
+        assert "state-" not in words(response).split('id="explanation"')[1].split("</main>")[0]
+
+    def test_before_it_was_in_effect(self, client, database, cast, required):
+        sign_in(client, database, cast, "anna")
+        assert client.get(self.path(cast, required, "anna", "grund", day="2010-01-01")).status_code == 200
+
+    def test_on_hold(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            add_absence(session, cast.people["anna"], starts_on=date(2026, 11, 1), ends_on=None, now=NOW)
+        sign_in(client, database, cast, "anna")
+        assert "state-on_hold" in words(client.get(self.path(cast, required, "anna", "grund", day="2026-11-20")))
+
+    def test_a_part_for_htmx(self, client, database, cast, required):
+        sign_in(client, database, cast, "anna")
+        response = client.get(self.path(cast, required, "anna", "grund"), headers={"HX-Request": "true"})
+        assert response.status_code == 200
+        assert "<html" not in words(response)
+        assert "HX-Request" in response.headers["Vary"]
+
+    def test_of_whom_one_may_not_see(self, client, database, cast, required):
+        sign_in(client, database, cast, "bosse")
+        assert client.get(self.path(cast, required, "anna", "grund")).status_code == 200
+        assert client.get(self.path(cast, required, "cecilia", "grund")).status_code == 404
+
+    def test_another_municipality(self, client, database, cast, required):
+        sign_in(client, database, cast, "omar")
+        assert client.get(self.path(cast, required, "anna", "grund")).status_code == 404

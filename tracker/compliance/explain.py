@@ -1,0 +1,63 @@
+"""Why one requirement applies to one person on a day and what follows, or why it does not: the rules' answer, with names."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from tracker.catalogue.models import Course, CourseVersion
+from tracker.compliance.learners import load_learners
+from tracker.db import BoundSession
+from tracker.domain import explain as rules
+from tracker.people.models import Person
+from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import NamedLine, load_requirements, named_lines
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCourse:
+    """A course as its newest published version calls it."""
+
+    public_id: str
+    titles: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the rules say, and the names of what they speak of by id."""
+
+    person: Person
+    requirement: Requirement
+    version: RequirementVersion
+    told: rules.Explanation
+    lines: dict[int, NamedLine]
+    courses: dict[int, NamedCourse]
+
+
+def explain(session: BoundSession, person: Person, requirement: Requirement, day: date) -> Explanation | None:
+    """Explain a requirement for a person on a day from the facts and rules known now, not from the phase table.
+
+    None if no version of the requirement is published.
+    """
+    loaded = load_requirements(session, [requirement.id])
+    if not loaded:
+        return None
+    told = rules.explain(load_learners(session, [person.id])[person.id], loaded[0], day)
+    version = session.get_one(RequirementVersion, told.version_id)
+    mentioned = {version.course_id, *(one.completion.course_id for one in told.completions)}
+    if told.wanted is not None:
+        mentioned |= set(told.wanted.course_ids)
+    lines = {named.line.id: named for named in named_lines(session, [version.id], day).get(version.id, [])}
+    return Explanation(person, requirement, version, told, lines, named_courses(session, mentioned))
+
+
+def named_courses(session: BoundSession, ids: Collection[int]) -> dict[int, NamedCourse]:
+    """Return what some courses are called. One query."""
+    rows = session.execute(
+        select(Course.id, Course.public_id, CourseVersion.titles)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(Course.id.in_(ids), CourseVersion.published_on.is_not(None))
+        .order_by(CourseVersion.number)
+    )
+    return {id_: NamedCourse(public_id, titles) for id_, public_id, titles in rows}

@@ -1,0 +1,104 @@
+"""The pages of requirements, which show how they stand; and why each applies to whom."""
+
+from flask import Blueprint, g, request
+from sqlalchemy import ColumnElement
+from werkzeug.wrappers import Response
+
+from tracker.compliance import queries
+from tracker.compliance.explain import explain, named_courses
+from tracker.domain.facts import State
+from tracker.domain.obligations import AT_FAULT
+from tracker.paging import Page
+from tracker.people.queries import in_team, visible_person
+from tracker.permissions import Permission
+from tracker.requirements import queries as requirements
+from tracker.web.access import requires
+from tracker.web.pages import found, page
+
+bp = Blueprint("compliance", __name__)
+requirements_bp = Blueprint("requirements", __name__)
+
+PEOPLE_A_PAGE = 50
+BEHIND = "behind"
+"""In an address: overdue or lapsed."""
+
+
+@requirements_bp.get("/requirements")
+@requires(Permission.REQUIREMENT_VIEW)
+def index() -> Response:
+    """List the requirements as they are worded on the day, with how they stand among those the viewer may count."""
+    listed = requirements.listed(g.session, g.day)
+    courses = named_courses(g.session, {one.version.course_id for one in listed})
+    standing = {one.id: one.figures for one in queries.figures_by_requirement(g.session, _counted(), g.day)}
+    return page("requirements/index.html", listed=listed, standing=standing, courses=courses)
+
+
+@requirements_bp.get("/requirements/<public_id:requirement_id>")
+@requires(Permission.REQUIREMENT_VIEW)
+def show(requirement_id: str) -> Response:
+    """Say what a requirement says, in words, and how it stands on the day."""
+    requirement = found(requirements.by_public_id(g.session, requirement_id))
+    versions = requirements.published_versions(g.session, requirement.id)
+    version = found(requirements.in_charge(versions, g.day))
+    return page(
+        "requirements/show.html",
+        requirement=requirement,
+        version=version,
+        versions=versions,
+        lines=requirements.named_lines(g.session, [version.id], g.day).get(version.id, []),
+        course=named_courses(g.session, {version.course_id}).get(version.course_id),
+        stands=queries.figures_of_requirement(g.session, _counted(), g.day, requirement.id),
+    )
+
+
+@requirements_bp.get("/requirements/<public_id:requirement_id>/people")
+@requires(Permission.TEAM_VIEW)
+def people(requirement_id: str) -> Response:
+    """List the people behind a requirement's figures, all or those in one state."""
+    requirement = found(requirements.by_public_id(g.session, requirement_id))
+    version = found(requirements.in_charge(requirements.published_versions(g.session, requirement.id), g.day))
+    asked = request.args.get("state", "")
+    states = AT_FAULT if asked == BEHIND else {state for state in State if state.value == asked}
+    scope = in_team(g.viewer, g.day)
+    number = max(1, request.args.get("page", 1, type=int))
+    total = queries.standing_count(g.session, scope, g.day, requirement_id=requirement.id, states=states)
+    rows = queries.standing_rows(
+        g.session,
+        scope,
+        g.day,
+        requirement_id=requirement.id,
+        states=states,
+        limit=PEOPLE_A_PAGE,
+        offset=(number - 1) * PEOPLE_A_PAGE,
+    )
+    places = queries.workplaces(g.session, [row.person.id for row in rows], g.day)
+    return page(
+        "requirements/people.html",
+        requirement=requirement,
+        version=version,
+        state=asked if states else None,
+        listed=Page(rows, number, total, PEOPLE_A_PAGE),
+        places=places,
+        stands=queries.figures_of_requirement(g.session, scope, g.day, requirement.id),
+    )
+
+
+def _counted() -> ColumnElement[bool]:
+    """Return whom the viewer's figures count: everyone employed for who may see figures, else the viewer's team."""
+    return queries.employed_on(g.day) if g.viewer.may(Permission.FIGURES_VIEW) else in_team(g.viewer, g.day)
+
+
+@bp.get("/people/<public_id:person_id>/requirements/<public_id:requirement_id>/explanation")
+@requires(Permission.PERSON_VIEW)
+def explanation(person_id: str, requirement_id: str) -> Response:
+    """Explain why a requirement applies to a person on the day and what follows, or why it does not.
+
+    A page of its own; for htmx, only the part that is put into another page.
+    """
+    person = found(visible_person(g.session, g.viewer, person_id, on=g.day))
+    requirement = found(requirements.by_public_id(g.session, requirement_id))
+    explained = found(explain(g.session, person, requirement, g.day))
+    template = "compliance/_explanation.html" if "HX-Request" in request.headers else "compliance/explanation.html"
+    response = page(template, explained=explained, own=person.id == g.viewer.person_id)
+    response.vary.add("HX-Request")
+    return response
