@@ -1,22 +1,35 @@
 """A served application and a real Chromium to visit it with."""
 
+import logging
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
+from tracker import clock
+from tracker.app import create_app
+from tracker.catalogue import starter as courses
+from tracker.config import Config
+from tracker.db import Database
+from tracker.edge import transaction
+from tracker.mail.models import OutgoingMail
+from tracker.mail.operations import deliver
+from tracker.mail.transport import Catcher
+from tracker.reminders.operations import still_wanted
+from tracker.requirements import starter as requirements
 from werkzeug.serving import make_server
 
 from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
 from tests.conftest import NOW
-from tests.factories import PASSWORD, Cast, set_password
-from tracker.app import create_app
-from tracker.config import Config
-from tracker.db import Database
+from tests.factories import BEGINNING, PASSWORD, Cast, acting, set_password
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -63,11 +76,26 @@ class Site:
         """Return a page of someone of the cast who has signed in by the sign-in page."""
         page = self.visitor(**options)
         page.goto("/sign-in")
-        page.locator("input[name=identifier]").fill(f"{name}@kommun.example")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(page, f"{name}@kommun.example")
         return page
+
+    def mails_to(self, address: str) -> list[OutgoingMail]:
+        """Deliver what waits in the outbox, and return the mails that have come to an address, oldest first."""
+        with self.app.app_context():
+            deliver(self.database, Catcher(), now=clock.now, still_wanted=still_wanted)
+        with self.database.bound(self.cast.kil, reading=True) as session:
+            mails = session.scalars(
+                select(OutgoingMail).where(OutgoingMail.address == address).order_by(OutgoingMail.id)
+            )
+            return list(mails)
+
+
+def sign_in(page: Page, identifier: str, password: str = PASSWORD) -> None:
+    """Fill in the sign-in page that is open, and be somewhere else."""
+    page.locator("input[name=identifier]").fill(identifier)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 _complaints: list[str] = []
@@ -80,22 +108,38 @@ def _complain(kind: str, text: str) -> None:
 
 
 @pytest.fixture
-def site(database: Database, cast: Cast, chromium: Browser) -> Iterator[Site]:
-    """The application served on a free port of this machine, with everyone's password set."""
-    app = create_app(Config(environment="test", secret_key="for tests only" * 3), database)
+def site(
+    database: Database, cast: Cast, chromium: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Site]:
+    """The application served on a free port of this machine, with everyone's password set. It is Monday, ten o'clock."""
+    begun = time.monotonic()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=time.monotonic() - begun))
+    caplog.set_level(logging.WARNING, "werkzeug")
     set_password(database, cast, now=NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    served = Site(app, database, cast, f"http://localhost:{server.server_port}", chromium)
-    _complaints.clear()
-    yield served
-    for context in served.contexts:
-        context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://localhost:{listening.getsockname()[1]}"
+        app = create_app(Config(environment="test", secret_key="for tests only" * 3, base_url=url), database)
+        server = make_server("127.0.0.1", 0, app, threaded=True, fd=listening.fileno())
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        served = Site(app, database, cast, url, chromium)
+        _complaints.clear()
+        yield served
+        for context in served.contexts:
+            context.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
     assert _complaints == []
+
+
+@pytest.fixture
+def starter(site: Site) -> None:
+    """The starter courses and the requirements that follow from the IT strategy, in Kil since 2020."""
+    with site.app.test_request_context(), transaction(site.database, site.cast.kil, now=NOW) as session:
+        by = acting(site.cast)
+        courses.load_starter(session, by=by, now=NOW, today=BEGINNING)
+        requirements.load_starter(session, by=by, now=NOW, effective_from=BEGINNING)
 
 
 @pytest.fixture
