@@ -15,8 +15,11 @@ import tracker.administration.views
 import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
+import tracker.hr.views
 import tracker.learning.views
 import tracker.mail.views
+import tracker.people.views
+import tracker.systems.views
 import tracker.web.views
 from tracker import edge, i18n, models
 from tracker.accounts.operations import prefer, signed_in_by
@@ -38,6 +41,11 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("learning.history", _l("Certificates"), "certificate", Permission.LEARN),
     ("catalogue.index", _l("Courses"), "courses", Permission.COURSE_VIEW),
     ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
+    ("people.index", _l("People"), "people", Permission.TEAM_VIEW),
+    ("organisation.index", _l("Organisation"), "org", Permission.ORGANISATION_VIEW),
+    ("systems.index", _l("IT systems"), "systems", Permission.SYSTEM_VIEW),
+    ("duties.index", _l("Duties"), "user-check", Permission.DUTY_EDIT),
+    ("hr.imports", _l("Import from the HR system"), "imports", Permission.ROSTER_IMPORT),
     ("administration.accounts", _l("Accounts"), "account", Permission.ACCOUNT_ADMIN),
     ("audit.journal", _l("Journal"), "audit", Permission.JOURNAL_VIEW),
     ("mail.outbox", _l("Outbox"), "mail", Permission.OUTBOX_VIEW),
@@ -53,6 +61,11 @@ BLUEPRINTS = (
     tracker.learning.views.bp,
     tracker.compliance.views.requirements_bp,
     tracker.compliance.views.bp,
+    tracker.people.views.bp,
+    tracker.people.views.organisation_bp,
+    tracker.systems.views.bp,
+    tracker.systems.views.duties_bp,
+    tracker.hr.views.bp,
     tracker.mail.views.bp,
 )
 

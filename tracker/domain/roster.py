@@ -16,7 +16,7 @@ from tracker.domain.roster_facts import (
     plan_duties,
     plan_employments,
 )
-from tracker.domain.roster_rows import Entry, PositionName, Problem, Row, by_person, check
+from tracker.domain.roster_rows import Entry, PositionName, Problem, Row, by_person, check, says_no
 from tracker.domain.roster_units import KnownUnit, StatedUnit, UnitChange, plan_units
 
 # A file that ends or renames more than this share, and more than this many, is probably not what it seems to be.
@@ -115,7 +115,8 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
     """
     checked = check(rows, {key: unit.parent for key, unit in known.units.items()})
     entries = checked.entries
-    problems = tuple(checked.problems)
+    hidden = hidden_rows(rows, known)
+    problems = tuple(problem.without_values() if problem.row in hidden else problem for problem in checked.problems)
     if not entries:
         return Plan(problems=problems, rows=len(rows))
     held = checked.held_numbers | {
@@ -148,6 +149,13 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
         rows=len(rows),
         rows_used=len(entries),
     )
+
+
+def hidden_rows(rows: Sequence[Row], known: Known) -> set[int]:
+    """Return the numbers of rows about people with protected identity, known or according to any row about them."""
+    hidden = {number for number, person in known.persons.items() if person.protected}
+    hidden |= {row.employee_number for row in rows if row.protected is not None and not says_no(row.protected)}
+    return {row.number for row in rows if row.employee_number in hidden}
 
 
 def _told(rows: Sequence[Row], column: str) -> bool:

@@ -86,6 +86,9 @@ class ProblemKind(StrEnum):
     OWN_MANAGER = "own_manager"
 
 
+# Columns whose cells name somebody.
+_PERSONAL = frozenset({"given_name", "family_name", "email"})
+
 # With these the row is used all the same, without the doubtful part; with all others it is left out.
 WARNINGS = frozenset(
     {
@@ -113,6 +116,10 @@ class Problem:
     def left_out(self) -> bool:
         """Whether the row is not used because of this."""
         return self.kind not in WARNINGS
+
+    def without_values(self) -> "Problem":
+        """Return the problem without names and addresses, for a row about somebody with protected identity."""
+        return replace(self, values=tuple("…" for _ in self.values)) if self.column in _PERSONAL else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +312,12 @@ def _protected(text: str | None, wrong: Callable[..., None]) -> bool | None:
     word = text.casefold()
     if word not in YES | NO:
         wrong("protected", ProblemKind.NOT_YES_OR_NO, text)
-    return word not in NO
+    return not says_no(text)
+
+
+def says_no(text: str) -> bool:
+    """Say whether a cell about protected identity says that it is not. In doubt it is."""
+    return text.casefold() in NO
 
 
 def _same_person_same_name(understood: list[tuple[Row, Entry]], checked: Checked) -> list[tuple[Row, Entry]]:

@@ -3,17 +3,18 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
 
 from tracker.audit.operations import record
 from tracker.db import BoundSession
-from tracker.domain.roster import Known, Plan, plan
+from tracker.domain.roster import Known, Plan, hidden_rows, plan
 from tracker.hr.applying import apply_plan
 from tracker.hr.models import ImportState, RosterImport
 from tracker.hr.queries import ROSTER_SOURCE, known_before
-from tracker.hr.reading import Roster, read_roster
+from tracker.hr.reading import SAMPLE_ROWS, Roster, read_roster
 from tracker.municipalities.models import Municipality
 from tracker.permissions import Viewer
 
@@ -57,6 +58,13 @@ class Preview:
     roster: Roster
     known: Known
     plan: Plan
+
+    @property
+    def sample(self) -> list[list[str]]:
+        """The first rows of the file as they stand, for the eye; none about people with protected identity."""
+        hidden = hidden_rows(self.roster.rows, self.known)
+        shown = (cells for number, cells in self.roster.table.rows if number not in hidden)
+        return list(islice(shown, SAMPLE_ROWS))
 
 
 def stage_roster(

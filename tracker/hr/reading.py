@@ -78,11 +78,6 @@ class Table:
     headings: tuple[str, ...]
     rows: list[tuple[int, list[str]]]
 
-    @property
-    def sample(self) -> list[list[str]]:
-        """The first few rows, for somebody to see whether names and letters came out right."""
-        return [cells for _number, cells in self.rows[:SAMPLE_ROWS]]
-
 
 @dataclass(frozen=True, slots=True)
 class Roster:

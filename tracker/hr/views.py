@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
-from tracker.domain.roster import Plan
 from tracker.domain.roster_rows import Problem, ProblemKind
 from tracker.hr import operations, queries, wording
 from tracker.hr.forms import ApplyForm, UploadForm
@@ -114,17 +113,14 @@ def _preview(row: RosterImport, refused: str | None = None) -> Response:
         form=form,
         plan=looked_at.plan,
         roster=looked_at.roster,
+        sample=looked_at.sample,
         groups=groups(looked_at),
         unprotected=no_longer_protected(looked_at),
-        leaving=_leaving(looked_at.plan),
+        leaving=len(looked_at.plan.leaving),
         before=queries.applied_before(g.session, row.sha256),
         guards=[wording.GUARDS[guard] for guard in looked_at.plan.guards],
         problems=[_worded(problem) for problem in looked_at.plan.problems],
     )
-
-
-def _leaving(plan: Plan) -> int:
-    return len(plan.leaving)
 
 
 def _about(row: RosterImport) -> dict[str, Any]:
