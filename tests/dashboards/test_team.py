@@ -18,7 +18,7 @@ def test_who_needs_the_manager(show, story):
     # Bosse's basics lapsed on 31 May 2026; Hemlig's were due in January 2020, so Hemlig comes first.
     assert groups == {Need.BEHIND: ["Hemlig", "Bosse"], Need.SOON: ["Anna"], Need.NEW: ["Nya"]}
     assert page["size"] == 4
-    assert "3 of 4 need you." in page.html
+    assert "3 of 4 need you" in page.html
     assert "ran out 31 May" in page.html
     assert "due 1 December, in 8 days" in page.html
 

@@ -14,6 +14,7 @@ from tracker.compliance.queries import (
     figures_by_requirement,
     obligations_of,
     timeline_of,
+    workplaces,
 )
 from tracker.dashboards import drawing
 from tracker.dashboards.queries import coordination as coordinated
@@ -41,6 +42,7 @@ bp = Blueprint("dashboards", __name__)
 
 ROWS = 50
 FIRST = 8
+FIRST_OF_EVERYONE = 4
 
 # What the filter of the matrix may ask for: its value in the address, and the states it stands for.
 STATES: dict[str, tuple[State, ...]] = {"behind": tuple(sorted(AT_FAULT))} | {state.value: (state,) for state in State}
@@ -78,7 +80,7 @@ def team() -> Response:
         units=choosable,
         unit=unit,
         size=teams.team_size(g.session, scope),
-        groups=teams.needing(g.session, scope, g.day, each=FIRST),
+        groups=teams.needing(g.session, scope, g.day, each=FIRST_OF_EVERYONE if g.viewer.sees_everyone else FIRST),
         all_columns=columns,
         columns=[column for column in columns if choice.requirement_id in (None, column.id)],
         rows=rows,
@@ -135,6 +137,8 @@ def _person_page(person: Person) -> Response:
         "dashboards/person.html",
         person=person,
         own=person.id == g.viewer.person_id,
+        places=workplaces(g.session, [person.id], g.day).get(person.id, []),
+        checklists=teams.courses_with_checklist(g.session),
         obligations=obligations_of(g.session, person.id, g.day),
         axis=axis,
         timeline=[_timeline_row(axis, one) for one in timelines],
@@ -171,6 +175,7 @@ def municipality() -> Response:
         soon=teams.number_due_soon(g.session, scope, g.day),
         requirements=figures_by_requirement(g.session, scope, g.day),
         parts=overall.parts(g.session, scope, g.day, organised.below(units, unit), unit),
+        soon_days=teams.SOON_DAYS,
         trend=overall.trend(g.session, g.day, unit.id if unit else None),
         curve=drawing.curve,
         month=lambda day: format_date(day, "MMM yyyy"),
@@ -202,5 +207,6 @@ def search() -> Response:
         words=words,
         kind=kind,
         results=results,
+        places=workplaces(g.session, [one.id for one in results["people"].shown], g.day) if "people" in results else {},
         pages={name: Page(list(one.shown), number, one.total, size) for name, one in results.items()},
     )
