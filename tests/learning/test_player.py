@@ -1,15 +1,18 @@
 """Taking a course in a browser: begin, go on, stop, go on elsewhere, finish."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
-from tests.factories import BEGINNING, acting
+from tests.factories import BEGINNING, acting, add_course
 from tests.learning.conftest import ALMOST, DRAFT, QUESTIONS, RIGHT, Learner
 from tracker.audit.models import JournalEntry
 from tracker.catalogue import starter
+from tracker.catalogue.models import Course
 from tracker.domain.evidence import Evidence
 from tracker.learning import queries
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment
@@ -352,3 +355,58 @@ def test_evidence_of_a_course_is_that_of_the_weakest_module_that_proves_anything
     assert evidence_of([Kind.CHECKLIST]) is Evidence.ATTESTED
     assert evidence_of([Kind.CHECKLIST, Kind.TEST, Kind.TEXT]) is Evidence.GRADED
     assert evidence_of([Kind.CHECKLIST, Kind.DOCUMENT]) is Evidence.READ_AND_ACKNOWLEDGED
+
+
+def test_a_course_that_is_held_elsewhere_cannot_be_begun_here(browser, in_kil):
+    with in_kil() as session:
+        course_id = session.get_one(Course, add_course(session, "klassrum", now=NOW).course_id).public_id
+    client = browser("anna")
+    page = client.get(f"/learn/{course_id}")
+    assert page.status_code == 200
+    assert "/start" not in page.text
+    assert client.post(f"/learn/{course_id}/start").status_code == 404
+
+
+class TestAtOnce:
+    """Two devices act at the very same moment."""
+
+    def both(self, browser, address: str, **data) -> list[tuple[int, str]]:
+        clients = [browser("anna"), browser("anna")]
+        barrier = threading.Barrier(2)
+
+        def post(client) -> tuple[int, str]:
+            barrier.wait(timeout=10)
+            answer = client.post(address, data=data)
+            return answer.status_code, answer.location
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(post, clients))
+
+    def test_beginning(self, browser, course, in_kil):
+        first, second = self.both(browser, f"/learn/{course.public_id}/start")
+        assert first == second
+        assert first[0] == 302
+        with in_kil() as session:
+            assert session.scalar(select(func.count(Enrolment.id))) == 1
+
+    def test_beginning_a_test(self, browser, anna, in_kil):
+        first, second = self.both(browser, anna.url("prov", "/questions"))
+        assert first == second
+        with in_kil() as session:
+            assert session.scalar(select(func.count(Attempt.id))) == 1
+
+    def test_handing_in(self, browser, anna, in_kil):
+        address = anna.begin_test()
+        assert self.both(browser, address, **RIGHT) == [(302, f"{address}/result")] * 2
+        with in_kil() as session:
+            assert session.scalars(select(JournalEntry.action)).all().count("attempt.marked") == 1
+
+    def test_finishing(self, browser, anna, in_kil, cast):
+        anna.read()
+        anna.pass_test()
+        sign_all(in_kil, cast, anna)
+        finished = (302, f"/learn/taking/{anna.enrolment}/finished")
+        assert self.both(browser, anna.url("dokument", "/acknowledge"), acknowledged="y") == [finished] * 2
+        with in_kil() as session:
+            assert session.scalar(select(func.count(Completion.id))) == 1
+            assert session.scalar(select(func.count(Certificate.id))) == 1

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from tracker import i18n
 from tracker.catalogue import queries, rendering
 from tracker.catalogue.models import CourseFile, Module
+from tracker.domain.sorting import sort_key
 from tracker.permissions import Permission
 from tracker.web.access import requires
 from tracker.web.pages import found, page
@@ -27,7 +28,7 @@ def index() -> Response:
         for offer in queries.offered(g.session, today=g.day)
         if wanted in " ".join([*offer.version.titles.values(), *offer.version.summaries.values()]).casefold()
     ]
-    courses.sort(key=lambda offer: i18n.sort_key(i18n.in_language(offer.version.titles)))
+    courses.sort(key=lambda offer: sort_key(i18n.in_language(offer.version.titles)))
     outlines = queries.outline(g.session, [offer.version.id for offer in courses])
     return page("catalogue/index.html", courses=courses, outlines=outlines, searched=bool(wanted))
 

@@ -30,7 +30,7 @@ PROVES: Mapping[ModuleKind, Evidence] = {
 
 
 class CourseNotPublishedError(Exception):
-    """The course has no published version to take or to have completed."""
+    """The course has no published version to have completed, or none with modules to take."""
 
 
 class WrongModuleError(Exception):
@@ -94,7 +94,7 @@ def start_course(
     # Taking the person's lock puts two devices that begin at once in a line.
     person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
     progress = queries.progress_of(session, person_id, today=today, course_ids=[course_id]).get(course_id)
-    if progress is None:
+    if progress is None or not progress.modules:
         raise CourseNotPublishedError(course_id)
     if progress.enrolment is not None:
         return progress.enrolment

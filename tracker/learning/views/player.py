@@ -48,6 +48,8 @@ def course(course_id: str) -> Response:
 def start(course_id: str) -> Response:
     """Begin a course, or go on with it, at the first module that is not done."""
     progress = found(_progress(course_id))
+    if not progress.modules:
+        abort(404)
     enrolment = operations.start_course(
         g.session, person_id=g.viewer.person_id, course_id=progress.course.id, by=g.viewer, now=g.now, today=g.today
     )
