@@ -84,7 +84,7 @@ def publish(session: BoundSession, *, code: str, draft: Draft, by: Viewer, now: 
 
     Everybody's obligations under it are recomputed when the transaction ends. Writes the journal.
 
-    Raises NoAudienceError, MissingTextError, domain.requirement.ContradictoryVersion.
+    Raises NoAudienceError, MissingTextError, domain.requirement.ContradictionError.
     """
     _check_words(draft)
     if all(line.excludes for line in draft.lines):

@@ -62,7 +62,7 @@ def _requirement(
 def as_rule(version: RequirementVersion, lines: Iterable[rules.AudienceLine]) -> rules.RequirementVersion:
     """Return a version's row as the rules understand it.
 
-    Raises domain.requirement.ContradictoryVersion if it cannot mean anything.
+    Raises domain.requirement.ContradictionError if it cannot mean anything.
     """
     return rules.RequirementVersion(
         id=version.id,
