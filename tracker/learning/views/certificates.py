@@ -30,7 +30,8 @@ def certificate(certificate_id: str) -> Response:
     response = make_response(document)
     response.content_type = "application/pdf"
     name = re.sub(r"[^a-z0-9]+", "-", in_language(issued.certificate.titles).lower().translate(_PLAIN)).strip("-")
-    response.headers["Content-Disposition"] = f'inline; filename="{_("certificate")}-{name}.pdf"'
+    word = _("certificate")
+    response.headers["Content-Disposition"] = f'inline; filename="{word}-{name}.pdf"'
     return response
 
 
