@@ -1,9 +1,11 @@
 """The database's tables: brought up to date by Alembic, guarded by the database itself, checked before serving."""
 
+from datetime import datetime
+
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -40,6 +42,15 @@ def upgrade(database: Database, *, application_url: str | None = None) -> None:
             )
             connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
             connection.exec_driver_sql(f"REVOKE UPDATE, DELETE ON journal_entry FROM {quoted}")
+
+
+def revision(database: Database, *, message: str, now: datetime) -> str:
+    """Write a migration that takes the database to what the models say. Returns the path of the file."""
+    config = alembic_config(database)
+    config.set_main_option("file_template", f"{now:%Y%m%d_%H%M}_%%(slug)s")
+    written = command.revision(config, message=message, rev_id=f"{now:%Y%m%d_%H%M}", autogenerate=True)
+    assert isinstance(written, Script)  # One revision was asked for.
+    return written.path
 
 
 def downgrade(database: Database, revision: str) -> None:

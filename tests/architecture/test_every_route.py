@@ -1,115 +1,24 @@
 """Every route, tried as every role and as Omar of the other municipality: none sees what it must not."""
 
-import re
-from dataclasses import dataclass
-from datetime import date, timedelta
-
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from tracker import clock
+from tracker.people.queries import viewer_of
+from tracker.permissions import GRANTS, Permission
 from werkzeug.routing import Rule
 
-from tests.conftest import NOW
-from tests.factories import acting, add_completion, add_requirement, sign_in
-from tracker import clock
-from tracker.accounts.models import Account, LoginSession
-from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
-from tracker.catalogue.starter import load_starter
-from tracker.learning.models import Attempt, Enrolment
-from tracker.learning.operations import issue_certificate, start_course
-from tracker.mail.models import MailState, OutgoingMail
-from tracker.organisation.models import OrgUnit
-from tracker.people.models import Duty, Person
-from tracker.permissions import GRANTS, Permission
-from tracker.people.queries import viewer_of
-from tracker.requirements.models import Requirement
+from tests.addresses import Addresses, one_of_everything
+from tests.factories import sign_in
 
 CAST = ("anna", "bosse", "cecilia", "david", "eva", "mona", "olle", "kim")
 # Nobody's names but Kil's: if one of them shows up for Omar, something leaked.
 KILS_OWN = ("Åkesson", "Bosse", "Cecilia", "David", "Mård", "Olsson", "Karlsson", "Hemtjänsten", "Omsorgsjournalen")
 
 
-@dataclass
-class Addresses:
-    """What to put in each route's placeholders: things of Kil's."""
-
-    values: dict[str, str]
-
-    def of(self, rule: Rule) -> str:
-        missing = rule.arguments - self.values.keys()
-        assert not missing, f"{rule}: say here what {missing} may be, so that the route is tried"
-        return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda match: self.values[match.group(1)], rule.rule)
-
-
 @pytest.fixture
-def addresses(database, app, cast, in_kil) -> Addresses:
+def addresses(app, cast, in_kil) -> Addresses:
     """Kil, with one of everything that an address can name."""
-    today = clock.local_date(clock.now(), "Europe/Stockholm")
-    by = acting(cast)
-    with app.test_request_context(), in_kil() as session:
-        load_starter(session, by=by, now=NOW, today=date(2025, 1, 1), codes=["grund-it-teori"])
-        session.flush()
-        course = session.scalars(select(Course)).one()
-        version = session.scalars(select(CourseVersion)).one()
-        add_requirement(session, "grund", course_id=course.id, now=NOW)
-        enrolment = start_course(
-            session, person_id=cast.people["anna"], course_id=course.id, by=by, now=NOW, today=today
-        )
-        module = session.scalars(select(Module).order_by(Module.position)).first()
-        attempt = Attempt(enrolment_id=enrolment.id, module_id=module.id, number=1, started_at=NOW, answers={})
-        completion = add_completion(session, cast.people["anna"], version, on=today - timedelta(days=9), now=NOW)
-        anna = session.get_one(Person, cast.people["anna"])
-        certificate = issue_certificate(session, completion=completion, person=anna, version=version, today=today)
-        login = LoginSession(
-            account_id=cast.accounts["anna"],
-            token_hash="x",
-            started_at=NOW,
-            seen_at=NOW,
-            expires_at=NOW + timedelta(hours=1),
-            address="127.0.0.1",
-            browser="test",
-        )
-        mail = OutgoingMail(
-            dedupe_key="x",
-            kind="weekly_digest",
-            account_id=cast.accounts["bosse"],
-            address="bosse@kommun.example",
-            locale="sv",
-            subject="Hemtjänsten",
-            text="Åkesson",
-            html="Åkesson",
-            message_id="<x>",
-            created_at=NOW,
-            due_at=NOW,
-            state=MailState.CAUGHT,
-        )
-        session.add_all([attempt, login, mail])
-        session.flush()
-        account = session.get_one(Account, cast.accounts["anna"])
-        values = {
-            "person_id": cast.person_ids["anna"],
-            "account_id": account.public_id,
-            "unit_id": cast.unit_ids["11"],
-            "system_id": cast.system_public_id,
-            "course_id": course.public_id,
-            "requirement_id": session.scalars(select(Requirement)).one().public_id,
-            "enrolment_id": enrolment.public_id,
-            "module_id": module.public_id,
-            "attempt_id": attempt.public_id,
-            "certificate_id": certificate.public_id,
-            "picture_id": session.scalars(select(CourseFile)).first().public_id,
-            "session_id": login.public_id,
-            "mail_id": mail.public_id,
-            "duty_id": "0" * 20,
-            "access_id": "0" * 20,
-            "import_id": "0" * 20,
-            "code": certificate.code,
-            "token": "no-such-token",
-        }
-        assert session.scalars(select(OrgUnit)).first() is not None
-        assert session.scalars(select(Enrolment)).one().public_id == enrolment.public_id
-        assert session.scalars(select(Duty)).first() is not None
-    return Addresses(values)
+    return one_of_everything(app, cast, in_kil)
 
 
 def rules(app: Flask, method: str) -> list[Rule]:

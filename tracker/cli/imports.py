@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from tracker import clock
+from tracker.cli.installation import municipality, one_municipality, open_database
 from tracker.config import Config
-from tracker.db import Database
 from tracker.domain.roster import Plan
 from tracker.domain.roster_rows import Problem
 from tracker.edge import transaction
@@ -16,13 +16,8 @@ from tracker.hr import wording
 from tracker.hr.operations import LargeChangeError, NothingUsableError, import_roster, plan_roster
 from tracker.hr.reading import UnreadableFileError
 from tracker.hr.unit_lists import load_units
-from tracker.municipalities.models import Municipality
-from tracker.municipalities.queries import by_slug
 from tracker.permissions import system
 
-_municipality = click.option(
-    "--municipality", "slug", required=True, help="Short name of the municipality, such as kil."
-)
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
@@ -32,7 +27,7 @@ def import_group() -> None:
 
 
 @import_group.command("roster")
-@_municipality
+@one_municipality
 @_file
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--allow-large-change", is_flag=True, help="Go on even if much would end or change.")
@@ -43,17 +38,17 @@ def roster_command(config: Config, slug: str, file: Path, *, dry_run: bool, allo
     Ends with 0 when the file was loaded (or would be), 1 when nothing was, 2 when the command was not understood.
     """
     now = clock.now()
-    database = Database(config.database_url)
-    municipality = _found(database, slug)
-    today = clock.local_date(now, municipality.timezone)
-    by = system(municipality.id, "import")
+    database = open_database(config)
+    where = municipality(database, slug)
+    today = clock.local_date(now, where.timezone)
+    by = system(where.id, "import")
     content = file.read_bytes()
     try:
         if dry_run:
-            with database.bound(municipality.id, reading=True) as session:
+            with database.bound(where.id, reading=True) as session:
                 plan = plan_roster(session, content=content, today=today)
         else:
-            with transaction(database, municipality.id, now=now) as session:
+            with transaction(database, where.id, now=now) as session:
                 _row, plan = import_roster(
                     session,
                     filename=file.name,
@@ -77,32 +72,22 @@ def roster_command(config: Config, slug: str, file: Path, *, dry_run: bool, allo
 
 
 @import_group.command("units")
-@_municipality
+@one_municipality
 @_file
 @click.pass_obj
 def units_command(config: Config, slug: str, file: Path) -> None:
     """Load a list of units: columns orgId, orgName and parentId, or Enhetskod, Enhet and Överordnad enhetskod."""
     now = clock.now()
-    database = Database(config.database_url)
-    municipality = _found(database, slug)
-    today = clock.local_date(now, municipality.timezone)
+    database = open_database(config)
+    where = municipality(database, slug)
+    today = clock.local_date(now, where.timezone)
     try:
-        with transaction(database, municipality.id, now=now) as session:
-            loaded = load_units(
-                session, content=file.read_bytes(), by=system(municipality.id, "import"), now=now, today=today
-            )
+        with transaction(database, where.id, now=now) as session:
+            loaded = load_units(session, content=file.read_bytes(), by=system(where.id, "import"), now=now, today=today)
     except UnreadableFileError as error:
         raise click.ClickException(wording.why_unreadable(error)) from error
     _tell_problems(loaded.problems)
     click.echo(f"{loaded.rows} rows read, {len(loaded.changes)} units added or changed.")
-
-
-def _found(database: Database, slug: str) -> Municipality:
-    with database.wide(reading=True) as session:
-        municipality = by_slug(session, slug)
-    if municipality is None:
-        raise click.BadParameter(f"There is no municipality {slug!r}.", param_hint="--municipality")
-    return municipality
 
 
 def _tell(plan: Plan, *, dry_run: bool) -> None:
