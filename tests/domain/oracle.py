@@ -68,7 +68,6 @@ class Walk:
             and within(Days(version.effective_from, version.effective_until), day)
             and day in self.runs[version.id]
         }
-        self.asked = asked
         self.required = bridged(asked)
         self.walk()
 
@@ -186,9 +185,9 @@ class Walk:
             )
 
     def anchor(self, version: RequirementVersion, day: int, fallback: int) -> int:
-        """Return when the run began in which the version, in charge from this day, asks for something."""
+        """Return when the run of the version's audience began that is the first since it is in charge."""
         while day in self.required and self.in_charge(day) is version:
-            if day in self.asked:
+            if day in self.runs[version.id]:
                 return self.runs[version.id][day]
             day += 1
         return fallback

@@ -59,9 +59,9 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
         parts = []
         for term, matches, runs in audience:
             if term.first <= last and first <= term.last:
-                asked = (max(first, term.first), min(last, term.asks_until))
-                anchor = next((run[0] for run in runs if overlaps([run], asked)), anchor)
-                parts.append(Part(term.version, asked[0], min(last, term.last), anchor, matches))
+                in_charge = (max(first, term.first), min(last, term.last))
+                anchor = next((run[0] for run in runs if overlaps([run], in_charge)), anchor)
+                parts.append(Part(term.version, *in_charge, anchor, matches))
         found.append(Stretch(first, last, parts))
     return found
 

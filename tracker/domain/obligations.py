@@ -97,7 +97,7 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
         at_fault = False
         for part in stretch.parts:
             version = part.version
-            if part.first > stretch.required_from and not at_fault:
+            if not at_fault:
                 clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
             validities = validated(accepted(learner, requirement, part), version.validity, version.renewal_window_days)
