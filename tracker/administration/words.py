@@ -87,6 +87,8 @@ SUBJECTS: dict[str, Any] = {
 }
 
 ACTIONS: dict[str, Any] = {
+    "access.ended": _l("Access ended"),
+    "access.granted": _l("Access given"),
     "account.created": _l("Account created"),
     "account.disabled": _l("Account disabled"),
     "account.enabled": _l("Account enabled"),
@@ -105,11 +107,14 @@ ACTIONS: dict[str, Any] = {
     "course.published": _l("Course published"),
     "course.started": _l("Course started"),
     "demo.account_opened": _l("Demo account opened"),
+    "duty.added": _l("Duty added"),
+    "duty.ended": _l("Duty ended"),
     "export.completions": _l("Completions exported"),
     "export.standing": _l("Standing exported"),
     "mail.tried_again": _l("Mail sent again"),
     "module.done": _l("Module done"),
     "municipality.added": _l("Municipality added"),
+    "phases.rebuilt": _l("Standing computed anew"),
     "reminder.decided": _l("Reminder decided"),
     "requirement.published": _l("Requirement published"),
     "role.given": _l("Role given"),
@@ -118,6 +123,11 @@ ACTIONS: dict[str, Any] = {
     "roster.imported": _l("HR import carried out"),
     "roster.staged": _l("HR file read"),
     "steps.signed": _l("Practical steps signed"),
+    "system.added": _l("System added"),
+    "system.changed": _l("System changed"),
+    "unit.added": _l("Unit added"),
+    "unit.changed": _l("Unit changed"),
+    "unit.kind_changed": _l("Unit’s kind changed"),
     "units.imported": _l("Organisation read from a file"),
 }
 
