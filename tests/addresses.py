@@ -1,0 +1,112 @@
+"""What to put in an address's placeholders: one of everything, in Kil. For tests that go through every page."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+from tracker import clock
+from tracker.accounts.models import Account, LoginSession
+from tracker.administration.operations import hand_over_link
+from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
+from tracker.catalogue.starter import load_starter
+from tracker.db import BoundSession
+from tracker.hr.operations import stage_roster
+from tracker.learning.models import Attempt
+from tracker.learning.operations import issue_certificate, start_course
+from tracker.mail.models import MailState, OutgoingMail
+from tracker.people.models import Duty, Person
+from tracker.requirements.models import Requirement
+from tracker.systems.models import Access
+from werkzeug.routing import Rule
+
+from tests.conftest import NOW
+from tests.factories import Cast, acting, add_access, add_completion, add_requirement
+from tests.hr.test_roster_import import content, line
+
+
+@dataclass
+class Addresses:
+    """What to put in each route's placeholders: things of Kil's."""
+
+    values: dict[str, str]
+
+    def of(self, rule: Rule) -> str:
+        missing = rule.arguments - self.values.keys()
+        assert not missing, f"{rule}: say here what {missing} may be, so that the route is tried"
+        return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda match: self.values[match.group(1)], rule.rule)
+
+
+def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractContextManager[BoundSession]]) -> Addresses:
+    """Give Kil one of everything that an address can name."""
+    today = clock.local_date(clock.now(), "Europe/Stockholm")
+    by = acting(cast)
+    with app.test_request_context(), in_kil() as session:
+        load_starter(session, by=by, now=NOW, today=date(2025, 1, 1), codes=["grund-it-teori"])
+        session.flush()
+        course = session.scalars(select(Course)).one()
+        version = session.scalars(select(CourseVersion)).one()
+        add_requirement(session, "grund", course_id=course.id, now=NOW)
+        enrolment = start_course(
+            session, person_id=cast.people["anna"], course_id=course.id, by=by, now=NOW, today=today
+        )
+        module = session.scalars(select(Module).order_by(Module.position)).first()
+        attempt = Attempt(enrolment_id=enrolment.id, module_id=module.id, number=1, started_at=NOW, answers={})
+        completion = add_completion(session, cast.people["anna"], version, on=today - timedelta(days=9), now=NOW)
+        anna = session.get_one(Person, cast.people["anna"])
+        certificate = issue_certificate(session, completion=completion, person=anna, version=version, today=today)
+        login = LoginSession(
+            account_id=cast.accounts["anna"],
+            token_hash="x",
+            started_at=NOW,
+            seen_at=NOW,
+            expires_at=NOW + timedelta(hours=1),
+            address="127.0.0.1",
+            browser="test",
+        )
+        mail = OutgoingMail(
+            dedupe_key="x",
+            kind="weekly_digest",
+            account_id=cast.accounts["bosse"],
+            address="bosse@kommun.example",
+            locale="sv",
+            subject="Hemtjänsten",
+            text="Åkesson",
+            html="Åkesson",
+            message_id="<x>",
+            created_at=NOW,
+            due_at=NOW,
+            state=MailState.CAUGHT,
+        )
+        session.add_all([attempt, login, mail])
+        add_access(session, anna.id, cast.system_id, starts_on=date(2026, 1, 1), now=NOW)
+        session.flush()
+        account = session.get_one(Account, cast.accounts["anna"])
+        roster = content(line("anna-1"), line("2", "Nya", "Nilsson"), line("3", starts="i går"))
+        staged = stage_roster(session, filename="personal.csv", content=roster, by=by, now=NOW, today=today)
+        values = {
+            "person_id": cast.person_ids["anna"],
+            "account_id": account.public_id,
+            "unit_id": cast.unit_ids["11"],
+            "system_id": cast.system_public_id,
+            "course_id": course.public_id,
+            "requirement_id": session.scalars(select(Requirement)).one().public_id,
+            "enrolment_id": enrolment.public_id,
+            "module_id": module.public_id,
+            "attempt_id": attempt.public_id,
+            "certificate_id": certificate.public_id,
+            "picture_id": session.scalars(select(CourseFile)).first().public_id,
+            "session_id": login.public_id,
+            "mail_id": mail.public_id,
+            "duty_id": str(session.scalars(select(Duty.id)).first()),
+            "access_id": str(session.scalars(select(Access.id)).one()),
+            "import_id": staged.row.public_id,
+            "code": certificate.code,
+            "token": hand_over_link(session, account=account, by=by, now=NOW),
+        }
+    return Addresses(values)
+
+
