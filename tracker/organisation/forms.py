@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from tracker.organisation.models import UnitKind
@@ -14,7 +15,9 @@ class UnitForm(Form):
     """A unit's name, kind and place, from a day."""
 
     name = StringField(_l("Name"), [required(_l("Write the unit’s name.")), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=[(kind.value, words) for kind, words in KINDS.items()], coerce=UnitKind)
+    kind = SelectField(
+        _l("Kind"), choices=[SelectChoice(kind.value, words) for kind, words in KINDS.items()], coerce=UnitKind
+    )
     parent = SelectField(_l("Lies below"), choices=[])
     from_day = DateField(
         _l("From"),
@@ -24,7 +27,7 @@ class UnitForm(Form):
 
     def offer_parents(self, tree: Tree, top: str) -> None:
         """Offer every unit of the tree as the one above, and the top."""
-        self.parent.choices = [("", top), *unit_choices(tree)]
+        self.parent.choices = [SelectChoice("", top), *unit_choices(tree)]
 
 
 class NewUnitForm(UnitForm):
@@ -37,6 +40,6 @@ class NewUnitForm(UnitForm):
     )
 
 
-def unit_choices(tree: Tree) -> list[tuple[str, str]]:
+def unit_choices(tree: Tree) -> list[SelectChoice]:
     """Return every unit of a tree, in order, indented by depth."""
-    return [(node.public_id, "\u2003" * depth + node.name) for node, depth in tree.in_order()]
+    return [SelectChoice(node.public_id, "\u2003" * depth + node.name) for node, depth in tree.in_order()]

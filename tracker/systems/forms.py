@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
 from tracker.domain.facts import DutyKind
@@ -30,10 +32,12 @@ class SystemForm(Form):
     )
     purpose = TextAreaField(_l("What it is used for"), [Length(max=1000)])
     supplier = StringField(_l("Supplier"), [Length(max=200)])
-    scope = SelectField(_l("Scope"), choices=[(one.value, words) for one, words in SCOPES.items()], coerce=SystemScope)
+    scope = SelectField(
+        _l("Scope"), choices=[SelectChoice(one.value, words) for one, words in SCOPES.items()], coerce=SystemScope
+    )
     importance = SelectField(
         _l("Importance"),
-        choices=[(one.value, words) for one, words in IMPORTANCE.items()],
+        choices=[SelectChoice(one.value, words) for one, words in IMPORTANCE.items()],
         coerce=Importance,
         description=_l("Important systems are to have a security plan."),
     )
@@ -95,7 +99,9 @@ class EndForm(Form):
 class DutyForm(Form):
     """A duty of the IT strategy, given to a person."""
 
-    kind = SelectField(_l("Duty"), choices=[(one.value, words) for one, words in DUTIES.items()], coerce=DutyKind)
+    kind = SelectField(
+        _l("Duty"), choices=[SelectChoice(one.value, words) for one, words in DUTIES.items()], coerce=DutyKind
+    )
     employee_number = StringField(_l("Employee number"), [required(_l("Write the employee number.")), Length(max=40)])
     unit = SelectField(_l("For the unit"), choices=[])
     system = SelectField(_l("For the system"), choices=[])
@@ -108,7 +114,10 @@ class DutyForm(Form):
         assert self.starts_on.data is not None
         return self.starts_on.data
 
-    def offer(self, units: Sequence[tuple[str, str]], systems: Sequence[ItSystem]) -> None:
+    def offer(self, units: Sequence[SelectChoice], systems: Sequence[ItSystem]) -> None:
         """Offer the units and systems that the duty can be held for."""
-        self.unit.choices = [("", _l("None")), *units]
-        self.system.choices = [("", _l("None")), *((system.public_id, system.name) for system in systems)]
+        self.unit.choices = [SelectChoice("", gettext("None")), *units]
+        self.system.choices = [
+            SelectChoice("", gettext("None")),
+            *(SelectChoice(system.public_id, system.name) for system in systems),
+        ]
