@@ -1,14 +1,16 @@
-"""`tracker run`: the whole product on one machine, for trying it: tables, demo, web server and scheduler."""
+"""`tracker run`: the whole product on one machine, for trying it: web server and scheduler side by side."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from types import FrameType
+import threading
+from collections.abc import Callable, Mapping
 
 WORKERS = 2
 THREADS = 4
+# How long a child may take to end what it is doing before it is killed.
+PATIENCE_SECONDS = 20
 
 
 def web_command(host: str, port: int) -> list[str]:
@@ -32,29 +34,26 @@ def scheduler_command() -> list[str]:
     return [sys.executable, "-m", "tracker.cli", "scheduler"]
 
 
-def run_together(commands: list[list[str]], *, ready: Callable[[], None]) -> int:
-    """Run commands side by side until one ends or we are told to stop; then stop them all. Returns the exit status.
+def run_together(commands: list[list[str]], *, environment: Mapping[str, str], ready: Callable[[], None]) -> int:
+    """Run commands side by side until one ends or we are told to stop (SIGINT, SIGTERM); then stop them all.
 
-    `ready` is called once they have been started.
+    `ready` is called once they have been started. Returns the exit status: 0 when we were told to stop, else that of
+    whichever ended first, and 1 if that was by itself or by a signal: half a product must not look like a whole one.
     """
-    children = [subprocess.Popen(command) for command in commands]  # noqa: S603
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.send_signal(signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: told.set())
+    children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
     ready()
-    status = 0
-    # Whichever ends first takes the others with it: half a product must not look like a whole one.
-    pid, waited = os.wait()
-    status = os.waitstatus_to_exitcode(waited)
+    while not told.wait(0.2) and all(child.poll() is None for child in children):
+        pass
+    ended = [child.returncode for child in children if child.returncode is not None]
     for child in children:
-        if child.pid == pid:
-            child.returncode = status
-        else:
-            child.send_signal(signal.SIGTERM)
+        child.terminate()
     for child in children:
-        child.wait(timeout=20)
-    return max(0, status)
+        try:
+            child.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    return 0 if told.is_set() else max(1, *ended)

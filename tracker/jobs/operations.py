@@ -2,16 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
-from tracker.db import BoundSession, Database
+from tracker.db import BoundSession, Database, WideSession
 from tracker.jobs.models import JobRun, JobState, SchedulerLease
 
 LEASE = timedelta(seconds=90)
-# A job that failed is tried again after this long, this many times in all.
+# A job that failed is tried again after this long; after twice as long each time it fails again; at least once a day.
 RETRY_AFTER = timedelta(minutes=15)
-MOST_ATTEMPTS = 8
+LONGEST_WAIT = timedelta(days=1)
 
 
 class LeaseLostError(Exception):
@@ -25,14 +25,16 @@ def take_lease(database: Database, holder: str) -> int | None:
     changes hands: who holds an old one can no longer commit (see `fenced`).
     """
     with database.wide() as session:
-        now = _database_time(session.scalar(select(func.current_timestamp())))
+        # Read before the row is locked: one who has to wait for it sees an earlier time, and so takes over no sooner.
+        now = _database_time(session)
         lease = session.scalars(select(SchedulerLease).with_for_update()).one_or_none()
         if lease is None:
+            lease = SchedulerLease(id=1, holder=None, fence=0, expires_at=None)
+            session.add(lease)
             try:
-                session.execute(insert(SchedulerLease).values(id=1, holder=None, fence=0, expires_at=None))
+                session.flush()  # The primary key decides between two that are the first.
             except IntegrityError:
-                return None  # Another scheduler was first to create the row; it is the active one.
-            lease = session.scalars(select(SchedulerLease).with_for_update()).one()
+                return None
         if lease.holder != holder:
             if lease.expires_at is not None and lease.expires_at > now:
                 return None
@@ -63,8 +65,8 @@ def fenced(session: BoundSession, fence: int) -> None:
         raise LeaseLostError
 
 
-def _database_time(value: datetime | str | None) -> datetime:
-    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+def _database_time(session: WideSession) -> datetime:
+    instant = session.scalar(select(func.current_timestamp()))
     assert instant is not None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
@@ -73,11 +75,9 @@ def claim(session: BoundSession, *, job: str, local_date: date, now: datetime) -
     """Return the run of a job for a local day, to be done in this transaction; None if it is done or must wait.
 
     The run is marked done with the work itself: committed together or not at all. A second scheduler that claims the
-    same run waits for this transaction, then finds the unique key taken.
+    same run waits for this transaction, then finds it done.
     """
-    run = session.scalars(
-        select(JobRun).where(JobRun.job == job, JobRun.local_date == local_date).with_for_update()
-    ).one_or_none()
+    run = session.scalars(_run(job, local_date).with_for_update()).one_or_none()
     if run is None:
         run = JobRun(job=job, local_date=local_date, state=JobState.RUNNING, attempts=1, started_at=now)
         session.add(run)
@@ -87,21 +87,33 @@ def claim(session: BoundSession, *, job: str, local_date: date, now: datetime) -
             session.rollback()
             return None
         return run
-    if run.state is JobState.DONE or run.attempts >= MOST_ATTEMPTS or now < run.started_at + RETRY_AFTER:
+    if run.state is JobState.DONE or now < run.started_at + _wait(run.attempts):
         return None
     run.attempts += 1
     run.started_at = now
     return run
 
 
+def _wait(attempts: int) -> timedelta:
+    return min(RETRY_AFTER * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
+
+
+def _run(job: str, local_date: date) -> Select[JobRun]:
+    return select(JobRun).where(JobRun.job == job, JobRun.local_date == local_date)
+
+
 def note_failure(session: BoundSession, *, job: str, local_date: date, error: Exception, now: datetime) -> None:
-    """Write down, in a transaction of its own, that a job failed: when, which time, and why."""
-    run = session.scalars(select(JobRun).where(JobRun.job == job, JobRun.local_date == local_date)).one_or_none()
+    """Write down, in a transaction of its own, that a job failed: when, which time, and why.
+
+    Nothing, if another scheduler has done it meanwhile.
+    """
+    run = session.scalars(_run(job, local_date).with_for_update()).one_or_none()
     if run is None:
-        run = JobRun(job=job, local_date=local_date, state=JobState.FAILED, attempts=0, started_at=now)
+        run = JobRun(job=job, local_date=local_date, attempts=0)
         session.add(run)
+    elif run.state is JobState.DONE:
+        return
     run.state = JobState.FAILED
     run.attempts += 1
-    run.started_at = now
-    run.finished_at = now
+    run.started_at = run.finished_at = now
     run.detail = f"{type(error).__name__}: {error}"[:1000]
