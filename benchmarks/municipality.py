@@ -9,7 +9,7 @@ from tracker import tokens
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.db import BoundSession, Database, insert_many
 from tracker.domain.evidence import Evidence
-from tracker.i18n import sort_key
+from tracker.domain.sorting import sort_key
 from tracker.learning.models import Completion
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement

@@ -1,6 +1,8 @@
 """Keeping the phase table true to the facts and the rules."""
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -34,6 +36,8 @@ Row = tuple[date, date | None, State, date | None, date | None, Reason, int, str
 """A phase as it is stored, but for whose it is: what `COLUMNS` hold. Plain, since there are millions."""
 
 COLUMNS = ("starts_on", "ends_on", "state", "due_on", "valid_until", "reason", "version_id", "line_ids")
+
+_STORED = ("person_id", "requirement_id", *COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,13 @@ def differences(
 ) -> list[Difference]:
     """Return where the phase table is not what the rules give, for some people or for everybody. Changes nothing."""
     ids = _everyone(session) if persons is None else sorted(persons)
-    found = [
-        one
-        for compared in _compared(session, ids, load_requirements(session), None, progress)
-        for one in compared
-        if one.stored != one.computed
-    ]
+    with _rarely_collecting(len(ids)):
+        found = [
+            one
+            for compared in _compared(session, ids, load_requirements(session), None, progress)
+            for one in compared
+            if one.stored != one.computed
+        ]
     people = _names(session, Person.id, Person.public_id, {one.person_id for one in found})
     requirements = _names(session, Requirement.id, Requirement.code, {one.requirement_id for one in found})
     return [
@@ -127,6 +132,18 @@ class _Compared(NamedTuple):
     computed: list[Row]
 
 
+@contextmanager
+def _rarely_collecting(people: int) -> Iterator[None]:
+    """Let the garbage collector look less often among many people: a batch makes many rows, but no cycles."""
+    usual = gc.get_threshold()
+    if people > PEOPLE_AT_A_TIME:
+        gc.set_threshold(50 * usual[0], *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def _recompute(
     session: BoundSession,
     persons: Sequence[int],
@@ -136,22 +153,16 @@ def _recompute(
     progress: Progress | None = None,
 ) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
-    for compared in _compared(session, persons, requirements, among, progress):
-        differing = [one for one in compared if one.stored != one.computed]
-        _remove(session, [id_ for one in differing for id_ in one.stored_ids])
-        insert_many(
-            session,
-            Phase,
-            [
-                {
-                    "person_id": one.person_id,
-                    "requirement_id": one.requirement_id,
-                    **dict(zip(COLUMNS, row, strict=True)),
-                }
+    with _rarely_collecting(len(persons)):
+        for compared in _compared(session, persons, requirements, among, progress):
+            differing = [one for one in compared if one.stored != one.computed]
+            _remove(session, [id_ for one in differing for id_ in one.stored_ids])
+            rows = [
+                dict(zip(_STORED, (one.person_id, one.requirement_id, *row), strict=True))
                 for one in differing
                 for row in one.computed
-            ],
-        )
+            ]
+            insert_many(session, Phase, rows)
 
 
 def _remove(session: BoundSession, ids: Sequence[int]) -> None:
