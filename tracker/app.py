@@ -118,6 +118,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": config.production,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_PROTECTION": None,  # The login_session table decides, not a hash of the browser's name.
         "WTF_CSRF_TIME_LIMIT": None,  # A form left open over lunch still works; it ends with the session.
         "BABEL_DEFAULT_LOCALE": "sv",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Stockholm",

@@ -34,6 +34,7 @@ from sqlalchemy import (
     Integer,
     Join,
     MetaData,
+    Select,
     String,
     Table,
     TypeDecorator,
@@ -153,6 +154,7 @@ class Owned(Model):
 
     @declared_attr
     def municipality_id(cls) -> Mapped[int]:  # noqa: N805
+        """Name the municipality that the row belongs to."""
         return mapped_column(ForeignKey("municipality.id"), index=cls.__referred__)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -183,10 +185,12 @@ class Fact(Owned):
 
     @declared_attr
     def recorded_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Name the account that recorded it; empty when a job or a command did."""
         return refers_to("account", nullable=True, index=False)
 
     @declared_attr
     def retracted_by_id(cls) -> Mapped[int | None]:  # noqa: N805
+        """Name the account that retracted it."""
         return refers_to("account", nullable=True, index=False)
 
 
@@ -316,16 +320,19 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+_THIS_TRANSACTION = True  # set_config's third argument: the setting ends with the transaction.
+
+
 @event.listens_for(BoundSession, "after_begin")
 def _bind_in_database(session: BoundSession, _transaction: SessionTransaction, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.set_config("app.municipality", str(session.municipality_id), True)))
+        connection.execute(select(func.set_config("app.municipality", str(session.municipality_id), _THIS_TRANSACTION)))
 
 
 @event.listens_for(WideSession, "after_begin")
 def _widen_in_database(_session: WideSession, _transaction: SessionTransaction, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.set_config("app.wide", "on", True)))
+        connection.execute(select(func.set_config("app.wide", "on", _THIS_TRANSACTION)))
 
 
 @event.listens_for(BoundSession, "do_orm_execute")
@@ -366,7 +373,7 @@ def _refuse_core_tables(statement: Any, reached: set[Any]) -> None:
     for element in visitors.iterate(statement):
         if element.__visit_name__ == "textclause":
             raise UnscopedStatementError("Textual SQL cannot be confined to a municipality.")
-        if element.__visit_name__ == "select":
+        if isinstance(element, Select):
             for source in (*element._raw_columns, *element._from_obj, *(join[0] for join in element._setup_joins)):  # noqa: SLF001
                 if (part := _bare_part(source)) is not None:
                     raise UnscopedStatementError(f"Select the mapped class or attribute, not {part}.")
@@ -409,9 +416,7 @@ def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) 
         if isinstance(row, Owned) and session.is_modified(row):
             _refuse_foreign(session, row)
             if isinstance(row, Fact):
-                changed = {attribute.key for attribute in inspect(row).attrs if attribute.history.has_changes()}
-                if changed - RETRACTION or inspect(row).attrs.retracted_at.history.deleted not in ([None], (), []):
-                    raise FactChangedError(f"{type(row).__name__} {row.id}: {', '.join(sorted(changed))}")
+                _refuse_change(row)
             _touch(session, row)
     for row in session.deleted:
         if isinstance(row, Fact):
@@ -419,6 +424,14 @@ def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) 
         if isinstance(row, Owned):
             _refuse_foreign(session, row)
             _touch(session, row)
+
+
+def _refuse_change(fact: Fact) -> None:
+    """All that may happen to a fact is that it is retracted, once."""
+    attributes = inspect(fact).attrs
+    changed = {attribute.key for attribute in attributes if attribute.history.has_changes()}
+    if changed - RETRACTION or any(attributes.retracted_at.history.deleted):
+        raise FactChangedError(f"{type(fact).__name__} {fact.id}: {', '.join(sorted(changed))}")
 
 
 def _refuse_foreign(session: BoundSession, row: Owned) -> None:

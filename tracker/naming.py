@@ -9,15 +9,29 @@ class Named(Protocol):
     """A person, or a row of a list with what is needed to name one."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """The person's id, to tell whether the viewer is the person."""
+        ...
+
     @property
-    def given_name(self) -> str: ...
+    def given_name(self) -> str:
+        """The given name."""
+        ...
+
     @property
-    def family_name(self) -> str: ...
+    def family_name(self) -> str:
+        """The family name."""
+        ...
+
     @property
-    def employee_number(self) -> str: ...
+    def employee_number(self) -> str:
+        """The number shown instead of a protected name."""
+        ...
+
     @property
-    def protected_identity(self) -> bool: ...
+    def protected_identity(self) -> bool:
+        """Whether the name is protected."""
+        ...
 
 
 def shown_name(person: Named, viewer: Viewer | None, *, protected: str) -> str:

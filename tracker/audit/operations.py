@@ -12,11 +12,14 @@ from tracker.audit.models import JournalEntry, JournalHead
 from tracker.db import BoundSession
 from tracker.permissions import Viewer
 
+
 class Identified(Protocol):
     """Something with a public id, which the journal can refer to."""
 
     @property
-    def public_id(self) -> Any: ...
+    def public_id(self) -> Any:
+        """What the journal calls it."""
+        ...
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ def _csrf_error(_error: CSRFError) -> tuple[str, int]:
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
-    log.exception("request.failed", exc_info=error)
+    log.error("request.failed", exc_info=error)
     return render_template("errors/500.html", code=500), 500
 
 

@@ -19,8 +19,9 @@ class Form(FlaskForm):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             """Give every text field the same filters and checks."""
             kind = unbound_field.field_class
-            if issubclass(kind, StringField) and not unbound_field.kwargs.get("verbatim"):
-                options.setdefault("filters", [tidy])
+            # A password is taken exactly as it was typed.
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                options = {"filters": [tidy], **options}
             return unbound_field.bind(form=form, **options)
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -116,7 +116,13 @@ def init(app: Flask, static_folder: Path, entries: Sequence[NavEntry]) -> None:
             "day_argument": None if g.get("day") == g.get("today") else g.get("day"),
         }
 
-    app.jinja_env.globals.update(static_url=static_url, with_query=with_query, Permission=Permission, Role=Role)
+    offered: dict[str, Any] = {
+        "static_url": static_url,
+        "with_query": with_query,
+        "Permission": Permission,
+        "Role": Role,
+    }
+    app.jinja_env.globals.update(offered)
     app.jinja_env.filters.update(i18n.FILTERS, person_name=person_name)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -126,7 +126,6 @@ def in_municipality(municipality_id: int) -> Iterator[BoundSession]:
 def init(app: Flask) -> None:
     """Install the steps above."""
     login_manager.init_app(app)
-    login_manager.session_protection = None  # The login_session table decides, not a hash of the browser's name.
     app.before_request(begin)
     app.after_request(end)
     app.teardown_request(close)

@@ -24,9 +24,14 @@ def healthz() -> dict[str, str]:
 @bp.get("/readyz")
 @public
 def readyz() -> tuple[dict[str, str], int]:
-    """Say whether requests can be served: the database answers, and its tables are those this version expects."""
-    problem = schema.problem(edge().database)
-    return ({"status": "ready"}, 200) if problem is None else ({"status": "not ready", "reason": problem}, 503)
+    """Say whether requests can be served: the database answers, and its tables are those this version expects.
+
+    Says too whether a scheduler is active; pages are served without one.
+    """
+    if (problem := schema.problem(edge().database)) is not None:
+        return {"status": "not ready", "reason": problem}, 503
+    with edge().database.wide(reading=True) as session:
+        return {"status": "ready", "scheduler": "active" if scheduler_is_active(session) else "none is active"}, 200
 
 
 @bp.post("/preferences")
