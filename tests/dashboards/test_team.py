@@ -69,6 +69,7 @@ def test_filter_by_requirement_shows_its_column_and_people_only(show, story):
     assert names(page["rows"].rows) == ["Anna"]
     assert [column.code for column in page["columns"]] == ["omsorg"]
     assert [column.code for column in page["all_columns"]] == ["it", "omsorg"]
+    assert names(show("bosse", "/team", requirement="0" * 20)["rows"].rows) == []
 
 
 def test_protected_name_is_never_written(show, story):

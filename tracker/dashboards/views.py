@@ -44,6 +44,9 @@ ROWS = 50
 FIRST = 8
 FIRST_OF_EVERYONE = 4
 
+# Asked for when the address names a requirement that applies to nobody here.
+NO_REQUIREMENT = 0
+
 # What the filter of the matrix may ask for: its value in the address, and the states it stands for.
 STATES: dict[str, tuple[State, ...]] = {"behind": tuple(sorted(AT_FAULT))} | {state.value: (state,) for state in State}
 
@@ -98,9 +101,10 @@ def _chosen(units: list[Unit]) -> Unit | None:
 def _choice(requirements: dict[str, int]) -> teams.Choice:
     sort = request.args.get("sort", "")
     state = request.args.get("state", "")
+    requirement = request.args.get("requirement")
     return teams.Choice(
         words=request.args.get("q", ""),
-        requirement_id=requirements.get(request.args.get("requirement", "")),
+        requirement_id=requirements.get(requirement, NO_REQUIREMENT) if requirement else None,
         states=STATES.get(state, ()),
         soon=state == "soon",
         by_faults=sort.removeprefix("-") == "behind",

@@ -21,8 +21,6 @@ T = TypeVar("T")
 FIRST = 10
 """How many of each kind a search shows before one asks for all of a kind."""
 
-KINDS = ("people", "courses", "systems", "units")
-
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
@@ -54,7 +52,7 @@ def named_like(words: str, viewer_person_id: int | None) -> ColumnElement[bool]:
 def search(
     session: BoundSession, viewer: Viewer, words: str, day: date, *, kind: str, limit: int, offset: int
 ) -> dict[str, Found[Any]]:
-    """Return by kind what a viewer may find: all kinds, or one of `KINDS`. Kinds that hold nothing are left out."""
+    """Return by kind what a viewer may find: all kinds, or only `kind`. Kinds that hold nothing are left out."""
     if not words:
         return {}
     asked = {
