@@ -1,5 +1,6 @@
 """Loading rosters into a database: the four real ones, again, and files with something wrong."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.resources import files
 
@@ -417,3 +418,18 @@ def test_units_without_a_code_are_left_alone(database, town):
     with database.bound(town, reading=True) as session:
         kurt = session.scalars(select(Employment).where(Employment.unit_id == unit.id)).one()
     assert kurt.ends_on is None
+
+
+def test_two_imports_at_once_wait_for_each_other(database, town):
+    """The one that comes second finds everything known; nobody is employed twice."""
+    with ThreadPoolExecutor(2) as pool:
+        plans = list(pool.map(lambda _turn: load(database, town, roster_file("munkfors"))[1], range(2)))
+    assert sorted(plan.empty for plan in plans) == [False, True]
+    rows, people, units, _protected = ROSTERS["munkfors"]
+    stands = {name: len(found) for name, found in everything(database, town).items()}
+    assert (stands["Employment"], stands["Person"], stands["Account"], stands["OrgUnit"]) == (
+        rows,
+        people,
+        people,
+        units,
+    )

@@ -97,7 +97,7 @@ def _tell(plan: Plan, *, dry_run: bool) -> None:
     counts = plan.counts
     for name, words in wording.COUNTS.items():
         if name in counts:
-            click.echo(f"  {counts[name]:>6} {words}")
+            click.echo(f"  {words(counts[name])}")
     if plan.empty:
         click.echo("  nothing; all of it was known")
     for guard in plan.guards:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from flask_babel import gettext as _
 
@@ -28,10 +27,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Changes of one kind: how many, in words, and the first of them."""
+    """Changes of one kind: in words how many, and the first of them."""
 
-    name: str
-    words: Any
+    words: str
     number: int
     lines: Sequence[Line]
 
@@ -46,7 +44,7 @@ def groups(preview: Preview) -> list[Group]:
     counts = preview.plan.counts
     teller = _Teller(preview)
     return [
-        Group(name, words, counts[name], list(islice(teller.lines(name), SHOWN)))
+        Group(words(counts[name]), counts[name], list(islice(teller.lines(name), SHOWN)))
         for name, words in wording.COUNTS.items()
         if name in counts
     ]

@@ -41,7 +41,7 @@ def imports() -> Response:
             refuse(form.file, wording.why_unreadable(error))
         else:
             return redirect(url_for("hr.show", import_id=staged.row.public_id))
-    return page("hr/imports.html", form=form, imports=queries.latest_imports(g.session), counts=wording.COUNTS)
+    return page("hr/imports.html", form=form, imports=queries.latest_imports(g.session))
 
 
 @bp.get("/<public_id:import_id>")
@@ -125,7 +125,7 @@ def _preview(row: RosterImport, refused: str | None = None) -> Response:
 
 def _about(row: RosterImport) -> dict[str, Any]:
     counts = row.summary["counts"]
-    return {"counts": [(counts[name], words) for name, words in wording.COUNTS.items() if name in counts]}
+    return {"counts": [words(counts[name]) for name, words in wording.COUNTS.items() if name in counts]}
 
 
 def _kept_problems(row: RosterImport) -> list[tuple[Problem, str, str]]:

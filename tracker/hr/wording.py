@@ -1,6 +1,9 @@
 """What is said about rosters in words: why a file cannot be read, and what is wrong with a row."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from tracker.domain.facts import DutyKind
 from tracker.domain.roster import Guard
@@ -69,29 +72,51 @@ DUTIES = {
     DutyKind.HEAD_OF_ADMINISTRATION: _l("Head of administration"),
 }
 
-# What a plan counts, in the order it is told. The words follow a number.
-COUNTS = {
-    "units_new": _l("new units"),
-    "units_renamed": _l("units with a new name"),
-    "units_moved": _l("units with a new place"),
-    "units_reopened": _l("units reopened"),
-    "new_positions": _l("new positions"),
-    "renamed_positions": _l("positions with a new title"),
-    "new_persons": _l("new people"),
-    "changed_persons": _l("people with changed details"),
-    "employments_added": _l("new employments"),
-    "employments_changed": _l("employments with a new unit or new terms"),
-    "employments_corrected": _l("employments with corrected dates"),
-    "employments_ended": _l("employments that end"),
-    "employments_removed": _l("employments that never began"),
-    "absences_added": _l("new absences"),
-    "absences_corrected": _l("absences with corrected dates"),
-    "absences_ended": _l("absences that end"),
-    "absences_removed": _l("absences that never began"),
-    "duties_added": _l("new managers"),
-    "duties_corrected": _l("managers with corrected dates"),
-    "duties_ended": _l("managers who step down"),
-    "duties_removed": _l("managers who never began"),
+# What a plan counts, in the order it is told: each takes how many.
+COUNTS: dict[str, Callable[[int], str]] = {
+    "units_new": lambda number: ngettext("%(num)s new unit", "%(num)s new units", number),
+    "units_renamed": lambda number: ngettext("%(num)s unit with a new name", "%(num)s units with a new name", number),
+    "units_moved": lambda number: ngettext("%(num)s unit with a new place", "%(num)s units with a new place", number),
+    "units_reopened": lambda number: ngettext("%(num)s unit reopened", "%(num)s units reopened", number),
+    "new_positions": lambda number: ngettext("%(num)s new position", "%(num)s new positions", number),
+    "renamed_positions": lambda number: ngettext(
+        "%(num)s position with a new title", "%(num)s positions with a new title", number
+    ),
+    "new_persons": lambda number: ngettext("%(num)s new person", "%(num)s new people", number),
+    "changed_persons": lambda number: ngettext(
+        "%(num)s person with changed details", "%(num)s people with changed details", number
+    ),
+    "employments_added": lambda number: ngettext("%(num)s new employment", "%(num)s new employments", number),
+    "employments_changed": lambda number: ngettext(
+        "%(num)s employment with a new unit or new terms", "%(num)s employments with a new unit or new terms", number
+    ),
+    "employments_corrected": lambda number: ngettext(
+        "%(num)s employment with corrected dates", "%(num)s employments with corrected dates", number
+    ),
+    "employments_ended": lambda number: ngettext(
+        "%(num)s employment that ends", "%(num)s employments that end", number
+    ),
+    "employments_removed": lambda number: ngettext(
+        "%(num)s employment that never began", "%(num)s employments that never began", number
+    ),
+    "absences_added": lambda number: ngettext("%(num)s new absence", "%(num)s new absences", number),
+    "absences_corrected": lambda number: ngettext(
+        "%(num)s absence with corrected dates", "%(num)s absences with corrected dates", number
+    ),
+    "absences_ended": lambda number: ngettext("%(num)s absence that ends", "%(num)s absences that end", number),
+    "absences_removed": lambda number: ngettext(
+        "%(num)s absence that never began", "%(num)s absences that never began", number
+    ),
+    "duties_added": lambda number: ngettext("%(num)s new management duty", "%(num)s new management duties", number),
+    "duties_corrected": lambda number: ngettext(
+        "%(num)s management duty with corrected dates", "%(num)s management duties with corrected dates", number
+    ),
+    "duties_ended": lambda number: ngettext(
+        "%(num)s management duty that ends", "%(num)s management duties that end", number
+    ),
+    "duties_removed": lambda number: ngettext(
+        "%(num)s management duty that never began", "%(num)s management duties that never began", number
+    ),
 }
 
 
