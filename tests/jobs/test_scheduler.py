@@ -57,6 +57,18 @@ def test_one_that_is_not_active_cannot_step_down_for_the_other(database):
     assert take_lease(database, "b") is None
 
 
+def test_readiness_tells_of_the_scheduler_and_does_not_depend_on_it(database, client):
+    def says():
+        answer = client.get("/readyz")
+        return answer.status_code, answer.json["scheduler"]
+
+    assert says() == (200, "none is active")
+    take_lease(database, "a")
+    assert says() == (200, "active")
+    let_lease_run_out(database)
+    assert says() == (200, "none is active")
+
+
 def test_of_many_that_start_at_once_one_becomes_active(database):
     barrier = threading.Barrier(4)
     fences = []

@@ -1,12 +1,13 @@
 """One scheduler at a time, and each job once: for a municipality and a local day, in one transaction."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
-from tracker.db import BoundSession, Database, WideSession
+from tracker.db import BoundSession, Database
 from tracker.jobs.models import JobRun, JobState, SchedulerLease
+from tracker.jobs.queries import database_time
 
 LEASE = timedelta(seconds=90)
 # A job that failed is tried again after this long; after twice as long each time it fails again; at least once a day.
@@ -26,7 +27,7 @@ def take_lease(database: Database, holder: str) -> int | None:
     """
     with database.wide() as session:
         # Read before the row is locked: one who has to wait for it sees an earlier time, and so takes over no sooner.
-        now = _database_time(session)
+        now = database_time(session)
         lease = session.scalars(select(SchedulerLease).with_for_update()).one_or_none()
         if lease is None:
             lease = SchedulerLease(id=1, holder=None, fence=0, expires_at=None)
@@ -63,12 +64,6 @@ def fenced(session: BoundSession, fence: int) -> None:
     lease = session.scalars(select(SchedulerLease).with_for_update(read=True)).one()
     if lease.fence != fence:
         raise LeaseLostError
-
-
-def _database_time(session: WideSession) -> datetime:
-    instant = session.scalar(select(func.current_timestamp()))
-    assert instant is not None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def claim(session: BoundSession, *, job: str, local_date: date, now: datetime) -> JobRun | None:

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker import i18n, schema
+from tracker.jobs.queries import scheduler_is_active
 from tracker.web.access import public
 from tracker.web.pages import own_path
 from tracker.web.session import edge
