@@ -52,7 +52,10 @@ def verify_form() -> Response:
 @bp.get("/verify/<code>")
 @public
 def verify(code: str) -> Response:
-    """Confirm what a certificate says, and nothing more. One that was withdrawn is confirmed as no longer valid."""
+    """Confirm what a certificate says, and nothing more. One that was withdrawn is confirmed as no longer valid.
+
+    A protected identity is neither named nor numbered, whenever it became protected: its paper says who holds it.
+    """
     normalised = certificates.normalised_code(code)
     issued = None
     if normalised is not None:
