@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from tracker.domain.roster_facts import (
     EmploymentTerms,
@@ -89,7 +90,7 @@ class Plan:
         """Whether so much would change that somebody should say that it is meant."""
         return bool(self.guards)
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How much would change, by what it is, such as "employments_ended"; only what is not nought."""
         found: Counter[str] = Counter(
@@ -102,7 +103,7 @@ class Plan:
             found.update(f"{what}_{change.kind.value}" for change in getattr(self, what))
         return {name: number for name, number in found.items() if number}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The SHA-256 of the plan: the same plan has the same digest."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
