@@ -33,11 +33,13 @@ class Addresses:
     """What to put in each route's placeholders: things of Kil's."""
 
     values: dict[str, str]
+    checklist_id: str  # a course that has one
 
     def of(self, rule: Rule) -> str:
         missing = rule.arguments - self.values.keys()
         assert not missing, f"{rule}: say here what {missing} may be, so that the route is tried"
-        return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda match: self.values[match.group(1)], rule.rule)
+        values = self.values | ({"course_id": self.checklist_id} if rule.endpoint == "learning.sign_steps" else {})
+        return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda match: values[match.group(1)], rule.rule)
 
 
 def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractContextManager[BoundSession]]) -> Addresses:
@@ -45,15 +47,16 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
     today = clock.local_date(clock.now(), "Europe/Stockholm")
     by = acting(cast)
     with app.test_request_context(), in_kil() as session:
-        load_starter(session, by=by, now=NOW, today=date(2025, 1, 1), codes=["grund-it-teori"])
+        load_starter(session, by=by, now=NOW, today=date(2025, 1, 1), codes=["grund-it-teori", "grund-it-praktik"])
         session.flush()
-        course = session.scalars(select(Course)).one()
-        version = session.scalars(select(CourseVersion)).one()
+        courses = {course.code: course for course in session.scalars(select(Course))}
+        course = courses["grund-it-teori"]
+        version = session.scalars(select(CourseVersion).where(CourseVersion.course_id == course.id)).one()
         add_requirement(session, "grund", course_id=course.id, now=NOW)
         enrolment = start_course(
             session, person_id=cast.people["anna"], course_id=course.id, by=by, now=NOW, today=today
         )
-        module = session.scalars(select(Module).order_by(Module.position)).first()
+        module = session.scalars(select(Module).where(Module.course_version_id == version.id)).first()
         attempt = Attempt(enrolment_id=enrolment.id, module_id=module.id, number=1, started_at=NOW, answers={})
         completion = add_completion(session, cast.people["anna"], version, on=today - timedelta(days=9), now=NOW)
         anna = session.get_one(Person, cast.people["anna"])
@@ -107,6 +110,4 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "code": certificate.code,
             "token": hand_over_link(session, account=account, by=by, now=NOW),
         }
-    return Addresses(values)
-
-
+    return Addresses(values, courses["grund-it-praktik"].public_id)

@@ -62,7 +62,10 @@ def _from_npm() -> None:
     OWN.mkdir(exist_ok=True)
     unpack = "import c from '@sparticuz/chromium'; console.log(await c.executablePath())"
     (OWN / "unpack.mjs").write_text(unpack)
-    for command in (["npm", "install", "--silent", "--no-save", "--prefix", str(OWN), NPM_PACKAGE], ["node", "unpack.mjs"]):
+    for command in (
+        ["npm", "install", "--silent", "--no-save", "--prefix", str(OWN), NPM_PACKAGE],
+        ["node", "unpack.mjs"],
+    ):
         done = subprocess.run(command, cwd=OWN, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             return

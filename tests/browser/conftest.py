@@ -4,10 +4,9 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +61,7 @@ class Site:
             viewport=PHONE if phone else DESKTOP,
             color_scheme="dark" if dark else "light",
             locale="sv-SE",
+            reduced_motion="reduce",
             accept_downloads=True,
             **options,
         )
@@ -142,20 +142,9 @@ def starter(site: Site) -> None:
         requirements.load_starter(session, by=by, now=NOW, effective_from=BEGINNING)
 
 
-@pytest.fixture
-def accessible() -> Callable[[Page], None]:
-    """Check a page with axe: it must find nothing."""
-    return check_accessibility
-
-
-def check_accessibility(page: Page) -> None:
-    """Raise AssertionError with what axe finds on a page, by rule and place."""
-    found = Axe().run(page).response["violations"]
+def check_accessibility(page: Page, *, rules: list[str] | None = None) -> None:
+    """Raise AssertionError with what axe finds on a page, by rule and place. Without `rules`, all of axe's are asked."""
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = Axe().run(page, options=options).response["violations"]
     told = [f"{rule['id']}: {rule['help']} at {node['target']}" for rule in found for node in rule["nodes"]]
     assert told == [], f"{page.url}: {told}"
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Path:
-    """A folder for what the browser downloads."""
-    return tmp_path

@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
-
-from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
-from tests.browser.conftest import DESKTOP, PHONE
+from playwright.sync_api import Error as PlaywrightError
 from tracker import clock, schema
 from tracker.app import create_app
 from tracker.config import Config
 from tracker.db import Database
 from tracker.demo.accounts import PASSWORD, sign_ins
 from tracker.demo.building import build
-from tracker.scheduler import run_due_jobs, tick
 from tracker.mail.transport import Catcher
+from tracker.scheduler import run_due_jobs, tick
+from werkzeug.serving import make_server
+
+from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
+from tests.browser.conftest import DESKTOP, PHONE
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -89,7 +90,11 @@ SHOTS = (
     Shot("requirements", "training administrator", at("/requirements")),
     Shot("requirement", "training administrator", follow("main a[href*='/requirements/']", start="/requirements")),
     Shot("accounts", "municipality administrator", at("/administration/accounts")),
-    Shot("account-admin", "municipality administrator", follow("main a[href*='/administration/accounts/']", start="/administration/accounts")),
+    Shot(
+        "account-admin",
+        "municipality administrator",
+        follow("main a[href*='/administration/accounts/']", start="/administration/accounts"),
+    ),
     Shot("journal", "municipality administrator", at("/journal")),
     Shot("coordination", "coordinator", at("/coordination")),
     Shot("outbox", "operator", at("/outbox/")),
@@ -133,7 +138,7 @@ def photograph(browser: Browser, url: str, accounts: dict[str, str], shots: list
                 try:
                     shot.go(page)
                     page.screenshot(path=FOLDER / f"{shot.name}--{look}.png", full_page=True)
-                except Exception as error:
+                except PlaywrightError as error:
                     print(f"{shot.name} ({look}): {type(error).__name__}: {str(error).splitlines()[0]}")
             context.close()
 

@@ -1,0 +1,179 @@
+"""Every page, on a phone and at a desk, in light and in dark: axe finds nothing, and nothing runs off the side."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+from tracker.db import BoundSession
+from tracker.hr.models import ImportState, RosterImport
+from tracker.learning.models import Completion
+from tracker.people.queries import viewer_of
+from tracker.permissions import Permission
+from werkzeug.routing import Rule
+
+from tests.addresses import Addresses, one_of_everything
+from tests.browser.conftest import Site, check_accessibility, sign_in
+from tests.browser.taking import answer, choose, hand_in, press, questions_of
+from tests.conftest import NOW
+from tests.hr.test_roster_import import content, line
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+
+# In the order in which they are asked to visit: Bosse's pages have the acts of a manager.
+CAST = ("bosse", "david", "cecilia", "mona", "olle", "kim")
+# Not pages: pictures, documents, the source of a mail, and what machines ask.
+NOT_PAGES = {"catalogue.picture", "learning.certificate", "mail.source", "web.healthz", "web.readyz", "web.metrics"}
+InKil = Callable[[], AbstractContextManager[BoundSession]]
+
+
+@pytest.fixture
+def addresses(site: Site, in_kil: InKil) -> Addresses:
+    """Kil, with one of everything that an address can name."""
+    return one_of_everything(site.app, site.cast, in_kil)
+
+
+def pages(app: Flask) -> list[Rule]:
+    """Return the routes that answer with a page."""
+    return [
+        rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES
+    ]
+
+
+def visitors(site: Site) -> dict[str | None, list[Rule]]:
+    """Return who of the cast visits which pages; None is nobody."""
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        viewers = {name: viewer_of(session, site.cast.accounts[name], NOW.date()) for name in CAST}
+    visits: dict[str | None, list[Rule]] = defaultdict(list)
+    for rule in pages(site.app):
+        permission: Permission | None = site.app.view_functions[rule.endpoint].permission
+        if permission is None:
+            visits[None].append(rule)
+        elif permission in {Permission.LEARN, Permission.SIGNED_IN}:
+            visits["anna"].append(rule)
+        else:
+            able = [name for name in CAST if viewers[name].may(permission)]
+            assert able, f"nobody of the cast may open {rule}"
+            visits[able[0]].append(rule)
+    return visits
+
+
+def check_page(page: Page, *, phone: bool) -> None:
+    """Raise AssertionError if a page is not as every page must be."""
+    where = page.url
+    assert page.evaluate("document.documentElement.lang") == "sv", where
+    expect(page.locator("h1"), where).to_have_count(1)
+    if phone:
+        wide = page.evaluate(
+            """() => {
+              if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+              return [...document.querySelectorAll("body *")]
+                .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
+                .map((element) => element.outerHTML.slice(0, 120));
+            }"""
+        )
+        assert wide == [], f"{where} runs off the side of a phone: {wide[-3:]}"
+    check_accessibility(page)
+    page.emulate_media(color_scheme="dark")
+    # Colours change within two frames: in the first they are on their way.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    check_accessibility(page, rules=["color-contrast"])
+    page.emulate_media(color_scheme="light")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_every_page(site: Site, addresses: Addresses, phone: bool) -> None:
+    wrong = []
+    for name, rules in visitors(site).items():
+        page = site.signed_in(name, phone=phone) if name else site.visitor(phone=phone)
+        for rule in rules:
+            answered = page.goto(addresses.of(rule))
+            assert answered is not None
+            assert answered.status < 400, f"{name} {rule}: {answered.status}"
+            try:
+                check_page(page, phone=phone)
+            except AssertionError as error:
+                wrong.append(str(error))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_pages_that_refuse_or_answer(site: Site, addresses: Addresses, phone: bool) -> None:
+    """What is shown when a form is wrong, a page is missing, a test is handed in."""
+    anna = site.signed_in("anna", phone=phone)
+    for path in ("/nothing-here", "/exports/"):
+        anna.goto(path)
+        check_page(anna, phone=phone)
+    anna.goto(f"/learn/attempts/{addresses.values['attempt_id']}")
+    hand_in(anna)
+    expect(anna.locator(".error-summary")).to_be_visible()
+    check_page(anna, phone=phone)
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        questions = questions_of(session, "grund-it-teori")[0]
+    answer(anna, questions, right=False)
+    hand_in(anna)
+    check_page(anna, phone=phone)
+
+    bosse = site.signed_in("bosse", phone=phone)
+    bosse.goto(f"/people/{addresses.values['person_id']}/completions/new")
+    with bosse.expect_navigation():
+        bosse.locator("main form .btn-primary").click()
+    check_page(bosse, phone=phone)
+    bosse.goto("/team?q=nobody-at-all")
+    check_page(bosse, phone=phone)
+    bosse.goto("/team?day=2026-03-01")
+    check_page(bosse, phone=phone)
+
+    nobody = site.visitor(phone=phone)
+    nobody.goto("/sign-in")
+    with nobody.expect_navigation():
+        nobody.locator("main .btn-primary").click()
+    check_page(nobody, phone=phone)
+    nobody.goto("/verify/2222-2222-2222")
+    check_page(nobody, phone=phone)
+
+
+def test_without_javascript(site: Site, addresses: Addresses, tmp_path: Any) -> None:
+    """The acts of every day need no script: sign in, take a test, record a completion, look at a roster."""
+    anna = site.visitor(java_script_enabled=False)
+    anna.goto("/sign-in")
+    sign_in(anna, "anna@kommun.example")
+    anna.goto(f"/learn/attempts/{addresses.values['attempt_id']}")
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        questions = questions_of(session, "grund-it-teori")[0]
+    answer(anna, questions)
+    hand_in(anna)
+    expect(anna.locator(".verdict.is-passed")).to_be_visible()
+
+    bosse = site.visitor(java_script_enabled=False)
+    bosse.goto(f"/people/{addresses.values['person_id']}/completions/new")
+    sign_in(bosse, "bosse@kommun.example")
+    bosse.locator("select[name=course]").select_option(addresses.values["course_id"])
+    bosse.locator("input[name=completed_on]").fill("2026-11-20")
+    choose(bosse.locator("input[name=evidence][value=attested]"))
+    before = _count(site, Completion)
+    bosse.locator("main form .btn-primary").click()
+    expect(bosse.locator(".flash-success")).to_be_visible()
+    assert _count(site, Completion) == before + 1
+
+    david = site.visitor(java_script_enabled=False)
+    david.goto("/imports")
+    sign_in(david, "david@kommun.example")
+    file = tmp_path / "personal.csv"
+    file.write_bytes(content(line("9", "Ärla", "Ödman")))
+    david.locator("input[type=file]").set_input_files(file)
+    david.locator("form[enctype] .btn-primary").click()
+    david.locator("details.disclosure", has_text="Ärla").first.locator("summary").click()
+    expect(david.get_by_text("Ärla").first).to_be_visible()
+    press(david, "/discard")
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        assert ImportState.APPLIED not in set(session.scalars(select(RosterImport.state)))
+
+
+def _count(site: Site, model: type[Completion]) -> int:
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
