@@ -15,6 +15,7 @@ import tracker.administration.views
 import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
+import tracker.exports.views
 import tracker.hr.views
 import tracker.learning.views
 import tracker.mail.views
@@ -46,6 +47,7 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("systems.index", _l("IT systems"), "systems", Permission.SYSTEM_VIEW),
     ("duties.index", _l("Duties"), "user-check", Permission.DUTY_EDIT),
     ("hr.imports", _l("Import from the HR system"), "imports", Permission.ROSTER_IMPORT),
+    ("exports.index", _l("Exports"), "exports", Permission.EXPORT),
     ("administration.accounts", _l("Accounts"), "account", Permission.ACCOUNT_ADMIN),
     ("audit.journal", _l("Journal"), "audit", Permission.JOURNAL_VIEW),
     ("mail.outbox", _l("Outbox"), "mail", Permission.OUTBOX_VIEW),
@@ -67,6 +69,7 @@ BLUEPRINTS = (
     tracker.systems.views.duties_bp,
     tracker.hr.views.bp,
     tracker.mail.views.bp,
+    tracker.exports.views.bp,
 )
 
 

@@ -32,6 +32,7 @@ class Workplace:
     unit_id: int
     unit_public_id: str
     unit_name: str
+    unit_code: str | None
     position_title: str
     starts_on: date
 
@@ -44,6 +45,7 @@ def workplaces(session: BoundSession, person_ids: Collection[int], day: date) ->
             OrgUnit.id,
             OrgUnit.public_id,
             UnitPlacement.name,
+            OrgUnit.code,
             Position.title,
             Employment.starts_on,
         )
@@ -54,8 +56,8 @@ def workplaces(session: BoundSession, person_ids: Collection[int], day: date) ->
         .order_by(Employment.percent.desc(), Employment.id)
     )
     found: dict[int, list[Workplace]] = defaultdict(list)
-    for person_id, unit_id, unit_public_id, name, title, starts_on in rows:
-        found[person_id].append(Workplace(unit_id, unit_public_id, name or "", title, starts_on))
+    for person_id, unit_id, unit_public_id, name, code, title, starts_on in rows:
+        found[person_id].append(Workplace(unit_id, unit_public_id, name or "", code, title, starts_on))
     return found
 
 
@@ -117,14 +119,12 @@ def team_matrix(
 
 
 def _columns(session: BoundSession, condition: ColumnElement[bool], day: date) -> list[RequirementColumn]:
-    versions = (
-        select(func.max(Phase.version_id))
-        .where(phase_on(day), Phase.person_id.in_(ids_of(condition)))
-        .group_by(Phase.requirement_id)
+    applies = select(Phase.id).where(
+        Phase.version_id == RequirementVersion.id, phase_on(day), Phase.person_id.in_(ids_of(condition))
     )
     rows = session.execute(
         select(Requirement.id, Requirement.public_id, Requirement.code, RequirementVersion.titles)
         .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
-        .where(RequirementVersion.id.in_(versions))
+        .where(applies.exists())
     )
     return sorted((RequirementColumn(*row) for row in rows), key=lambda one: (one.titles.get("sv", ""), one.code))

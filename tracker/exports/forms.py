@@ -1,0 +1,69 @@
+"""What to take out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from tracker.exports.operations import Content, Format
+from tracker.exports.wording import STATES
+from tracker.web.forms import Form
+
+CONTENTS: dict[Content, Any] = {
+    Content.STANDING: _l("How everyone stands on a day"),
+    Content.COMPLETIONS: _l("Completed courses"),
+}
+FORMATS: dict[Format, Any] = {
+    Format.CSV: _l("CSV for Excel"),
+    Format.XLSX: _l("Excel workbook (XLSX)"),
+}
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(one.value, label) for one, label in words.items()]
+
+
+class ExportForm(Form):
+    """Which list, narrowed how, as which kind of file. Choices of units and requirements are passed in."""
+
+    content = RadioField(_l("List"), choices=_choices(CONTENTS), default=Content.STANDING.value)
+    day = DateField(
+        _l("Day"), validators=[InputRequired()], description=_l("Who is employed, and where, is taken from this day.")
+    )
+    since = DateField(
+        _l("Completed from"),
+        validators=[Optional()],
+        description=_l("For completed courses. Empty means from the start."),
+    )
+    unit = SelectField(_l("Unit"), validators=[Optional()])
+    requirement = SelectField(_l("Requirement"), validators=[Optional()])
+    states = SelectMultipleField(
+        _l("States"),
+        choices=_choices(STATES),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validators=[Optional()],
+        description=_l("For how everyone stands. None chosen means all."),
+    )
+    kind = RadioField(_l("File"), choices=_choices(FORMATS), default=Format.CSV.value)
+
+    def __init__(
+        self, *args: Any, units: list[tuple[str, str]], requirements: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        """Take the choices: pairs of public id and name."""
+        super().__init__(*args, **kwargs)
+        self.unit.choices = [SelectChoice("", _("The whole municipality")), *(SelectChoice(*unit) for unit in units)]
+        self.requirement.choices = [
+            SelectChoice("", _("All requirements")),
+            *(SelectChoice(*one) for one in requirements),
+        ]
+
+    def validate_since(self, field: DateField) -> None:
+        """Refuse a stretch that ends before it begins: nothing could be in it."""
+        if field.data and self.day.data and field.data > self.day.data:
+            raise ValidationError(_("This is after the day above, so no completion could be in the list."))
