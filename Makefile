@@ -6,9 +6,11 @@ PORT ?= 8000
 .PHONY: run test check format screenshots benchmark translations vendor clean
 
 run: .venv/ready
+	$(RUN) python -m whitenoise.compress --quiet static
 	$(RUN) tracker run --port $(PORT)
 
 test: .venv/ready
+	find static -name '*.br' -delete -o -name '*.gz' -delete
 	$(RUN) python -m tests.browser.chromium
 	$(RUN) pytest -n 2 --dist loadgroup
 
@@ -24,6 +26,7 @@ format: .venv/ready
 	$(RUN) ruff format .
 
 screenshots: .venv/ready
+	find static -name '*.br' -delete -o -name '*.gz' -delete
 	$(RUN) python -m tests.browser.chromium
 	$(RUN) python -m tests.browser.screenshots
 
@@ -43,5 +46,4 @@ clean:
 	test -x .venv/bin/python || python3 -m venv .venv
 	test -x $(UV) || .venv/bin/pip install --quiet --disable-pip-version-check uv
 	$(UV) sync --frozen --quiet
-	$(RUN) python -m whitenoise.compress --quiet static
 	touch .venv/ready

@@ -1,0 +1,93 @@
+"""Loading a roster: the first time, and again when nothing has changed."""
+
+import csv
+import io
+from datetime import date
+
+from sqlalchemy import ColumnElement, FromClause, delete, insert, select
+from tracker.accounts.models import Account
+from tracker.db import Database
+from tracker.edge import transaction
+from tracker.hr.operations import import_roster
+from tracker.municipalities.models import Municipality
+from tracker.people.models import Duty, Employment, Person
+from tracker.permissions import system
+
+from benchmarks.bench import Bench, seconds
+from benchmarks.municipality import NOW, PEOPLE_A_UNIT
+
+TODAY = date(2026, 11, 23)
+HEADER = (
+    "Anstnr;Förnamn;Efternamn;E-post;Enhetskod;Enhet;Överordnad enhetskod;Befattningskod;Befattning;Anställningsform;"
+    "Sysselsättningsgrad;Anställd fr o m;Anställd t o m;Chef anstnr;Frånvaro fr o m;Frånvaro t o m;Skyddad identitet"
+).split(";")
+
+
+def run(bench: Bench) -> None:
+    """Measure files of 3,405 rows (the four municipalities together) and, at full size, of 50,000."""
+    for rows in (3_405, 50_000) if bench.full else (3_405,):
+        content = roster(rows)
+        municipality_id = _municipality(bench.database, rows)
+        took = seconds(lambda municipality_id=municipality_id, content=content: _load(bench, municipality_id, content))
+        bench.report(f"a roster of {rows:,} employments, all new", took, _bare_write(bench, municipality_id))
+        bench.measure(
+            "… the same file again",
+            lambda municipality_id=municipality_id, content=content: _load(bench, municipality_id, content),
+            floor=lambda content=content: list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";")),
+        )
+
+
+def roster(rows: int) -> bytes:
+    """Return a roster file as an HR system writes it. Everyone in it is invented."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for one in range(rows):
+        unit = one // PEOPLE_A_UNIT
+        manager = unit * PEOPLE_A_UNIT
+        parent = "" if unit == 0 else str(unit // 10)
+        chief = str(parent and int(parent) * PEOPLE_A_UNIT) if one == manager else str(manager)
+        writer.writerow(
+            [one, f"Förnamn{one % 900}", f"Efternamn{one % 5000}", f"person{one}@prov.example", unit, f"Enhet {unit}"]
+            + [parent, one % 20, f"Befattning {one % 20}", "Tillsvidare", "100,00", "2020-01-01", "", chief, "", "", "N"]
+        )
+    return text.getvalue().encode("cp1252")
+
+
+def _municipality(database: Database, number: int) -> int:
+    with database.wide() as wide:
+        municipality = Municipality(code=f"{number % 10_000:04}", slug=f"p-{number}", name="Provkommunen", created_at=NOW)
+        wide.add(municipality)
+        wide.commit()
+        return municipality.id
+
+
+def _load(bench: Bench, municipality_id: int, content: bytes) -> None:
+    with transaction(bench.database, municipality_id, now=NOW) as session:
+        by = system(municipality_id, "benchmark")
+        import_roster(session, filename="prov.csv", content=content, by=by, now=NOW, today=TODAY)
+
+
+def _bare_write(bench: Bench, municipality_id: int) -> float:
+    """Return how long it takes to write the same rows, knowing them: they are taken out and put back."""
+    tables = [model.__table__ for model in (Person, Employment, Duty, Account)]
+    with bench.database.bound(municipality_id) as session:
+        connection = session.connection()
+        kept = [
+            [dict(row) for row in connection.execute(select(table).where(_ours(table, municipality_id))).mappings()]
+            for table in tables
+        ]
+        for table in reversed(tables):
+            connection.execute(delete(table).where(_ours(table, municipality_id)))
+
+        def write() -> None:
+            for table, rows in zip(tables, kept, strict=True):
+                if rows:
+                    connection.execute(insert(table), rows)
+            session.commit()
+
+        return seconds(write)
+
+
+def _ours(table: FromClause, municipality_id: int) -> ColumnElement[bool]:
+    return table.c.municipality_id == municipality_id
