@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from tracker.domain.periods import Days
 from tracker.domain.roster import PersonDetails
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
+from tracker.domain.roster_rows import Problem
 from tracker.domain.roster_units import UnitChange, UnitChangeKind
 from tracker.hr import wording
 from tracker.hr.operations import Preview
@@ -126,32 +127,45 @@ class _Teller:
         return Line(self._name(after.employee_number), ", ".join(parts))
 
     def _fact(self, change: FactChange) -> Line:
-        note = self._terms(change.terms)
-        if change.retract is not None and change.adds:
-            note = f"{self._before(change.retract.terms, change.terms)} → {note}"
-        return Line(self._name(change.terms.employee_number), note)
+        was = change.retract.terms if change.retract is not None and change.adds else None
+        place, dates = self._place(change.terms), _span(change.terms.days)
+        if was is not None and self._place(was) == place:
+            dates = f"{_span(was.days)} → {dates}"
+        elif was is not None:
+            place = f"{self._place(was)} → {place}"
+        return Line(self._name(change.terms.employee_number), f"{place}, {dates}" if place else dates)
 
-    def _before(self, was: Terms, terms: Terms) -> str:
-        """Return what it was: only the dates where nothing else differs."""
-        same_place = (
-            isinstance(was, EmploymentTerms)
-            and isinstance(terms, EmploymentTerms)
-            and (was.unit, was.position, was.kind, was.percent)
-            == (terms.unit, terms.position, terms.kind, terms.percent)
-        )
-        return self._terms(was) if isinstance(was, EmploymentTerms) and not same_place else _span(was.days)
-
-    def _terms(self, terms: Terms) -> str:
+    def _place(self, terms: Terms) -> str:
+        """Say what somebody works as and where, or manages; of an absence, nothing."""
         match terms:
             case EmploymentTerms():
-                where = f"{terms.position.title}, {self.units[terms.unit]}"
                 extent = "" if terms.percent == 100 else f", {terms.percent:g} %"
-                return f"{where}{extent}, {_span(terms.days)}"
+                return f"{terms.position.title}, {self.units[terms.unit]}{extent}"
             case DutyTerms():
-                return f"{wording.DUTIES[terms.kind]}, {self.units[terms.unit]}, {_span(terms.days)}"
+                return f"{wording.DUTIES[terms.kind]}, {self.units[terms.unit]}"
             case AwayTerms():
-                return _span(terms.days)
+                return ""
 
 
 def _span(days: Days) -> str:
     return date_range(days.starts_on, days.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """The same thing wrong in one or more rows."""
+
+    heading: str
+    text: str
+    left_out: bool
+    rows: list[int]
+
+
+def problem_groups(problems: Iterable[Problem]) -> list[ProblemGroup]:
+    """Return problems in words, the same ones together: first those for which rows are left out, then by row."""
+    found: dict[tuple[str, str], ProblemGroup] = {}
+    for problem in sorted(problems, key=lambda one: (not one.left_out, one)):
+        heading, text = wording.heading(problem.column), wording.problem_text(problem)
+        group = found.setdefault((heading, text), ProblemGroup(heading, text, problem.left_out, []))
+        group.rows.append(problem.row)
+    return list(found.values())

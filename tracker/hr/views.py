@@ -11,7 +11,7 @@ from tracker.accounts.forms import refuse
 from tracker.domain.roster_rows import Problem, ProblemKind
 from tracker.hr import operations, queries, wording
 from tracker.hr.forms import ApplyForm, UploadForm
-from tracker.hr.grouping import groups, no_longer_protected
+from tracker.hr.grouping import groups, no_longer_protected, problem_groups
 from tracker.hr.models import ImportState, RosterImport
 from tracker.hr.reading import UnreadableFileError
 from tracker.permissions import Permission
@@ -50,7 +50,7 @@ def show(import_id: str) -> Response:
     """Show what a roster would change, or what it changed."""
     row = found(queries.import_by_public_id(g.session, import_id))
     if row.state is ImportState.APPLIED:
-        return page("hr/result.html", row=row, **_about(row), problems=_kept_problems(row))
+        return page("hr/result.html", row=row, **_about(row), problems=problem_groups(_kept_problems(row)))
     return _preview(row)
 
 
@@ -119,7 +119,8 @@ def _preview(row: RosterImport, refused: str | None = None) -> Response:
         leaving=len(looked_at.plan.leaving),
         before=queries.applied_before(g.session, row.sha256),
         guards=[wording.GUARDS[guard] for guard in looked_at.plan.guards],
-        problems=[_worded(problem) for problem in looked_at.plan.problems],
+        problems=problem_groups(looked_at.plan.problems),
+        left_out=looked_at.plan.rows - looked_at.plan.rows_used,
     )
 
 
@@ -128,12 +129,8 @@ def _about(row: RosterImport) -> dict[str, Any]:
     return {"counts": [words(counts[name]) for name, words in wording.COUNTS.items() if name in counts]}
 
 
-def _kept_problems(row: RosterImport) -> list[tuple[Problem, str, str]]:
+def _kept_problems(row: RosterImport) -> list[Problem]:
     return [
-        _worded(Problem(number, column, ProblemKind(kind), tuple(values)))
+        Problem(number, column, ProblemKind(kind), tuple(values))
         for number, column, kind, values in row.summary["problems"]
     ]
-
-
-def _worded(problem: Problem) -> tuple[Problem, str, str]:
-    return problem, wording.heading(problem.column), wording.problem_text(problem)
