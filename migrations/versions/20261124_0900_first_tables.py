@@ -1512,14 +1512,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("phase", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_phase_counted",
+            ["municipality_id", "requirement_id", "state", "starts_on", "ends_on", "person_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"),
             ["municipality_id", "person_id", "requirement_id", "starts_on"],
             unique=True,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"),
-            ["municipality_id", "requirement_id", "state", "starts_on"],
-            unique=False,
         )
 
     op.create_table(
@@ -1580,8 +1580,8 @@ def downgrade() -> None:
 
     op.drop_table("step_signature")
     with op.batch_alter_table("phase", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_phase_municipality_id_requirement_id_state_starts_on"))
         batch_op.drop_index(batch_op.f("ix_phase_municipality_id_person_id_requirement_id_starts_on"))
+        batch_op.drop_index("ix_phase_counted")
 
     op.drop_table("phase")
     with op.batch_alter_table("module_done", schema=None) as batch_op:

@@ -3,6 +3,7 @@
 Two figures are shown and never mixed up: how much is *completed*, and how much is *in order*.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -76,15 +77,22 @@ def figures_of_requirement(
     session: BoundSession, condition: ColumnElement[bool], day: date, requirement_id: int
 ) -> Figures:
     """Return how one requirement stands for some people on a day. One query."""
-    statement = select(*_FIGURES).where(
-        phase_on(day), Phase.requirement_id == requirement_id, Phase.person_id.in_(ids_of(condition))
+    statement = (
+        select(Phase.state, func.count())
+        .where(phase_on(day), Phase.requirement_id == requirement_id, Phase.person_id.in_(ids_of(condition)))
+        .group_by(Phase.state)
     )
-    return _figures(session.execute(statement).one())
+    return _of_one_requirement(dict(session.execute(statement).all()))
+
+
+def _of_one_requirement(by_state: dict[State, int]) -> Figures:
+    """Return the figures of one requirement: each person has one obligation under it."""
+    return Figures(by_state, sum(by_state.values()), sum(by_state.get(state, 0) for state in AT_FAULT))
 
 
 @dataclass(frozen=True, slots=True)
 class RequirementFigures:
-    """How one requirement stands. The titles are those of the newest version in charge of anybody."""
+    """How one requirement stands. The titles are those of the version in charge on the day."""
 
     id: int
     public_id: str
@@ -97,9 +105,14 @@ def figures_by_requirement(
     session: BoundSession, condition: ColumnElement[bool], day: date
 ) -> list[RequirementFigures]:
     """Return how each requirement that applies to any of some people stands on a day, by title. Two queries."""
-    columns = select(Phase.requirement_id, func.max(Phase.version_id), *_FIGURES)
-    statement = columns.where(phase_on(day), Phase.person_id.in_(ids_of(condition))).group_by(Phase.requirement_id)
-    counted = {version_id: _figures(numbers) for _, version_id, *numbers in session.execute(statement)}
+    statement = (
+        select(Phase.version_id, Phase.state, func.count())
+        .where(phase_on(day), Phase.person_id.in_(ids_of(condition)))
+        .group_by(Phase.version_id, Phase.state)
+    )
+    counted: dict[int, dict[State, int]] = defaultdict(dict)
+    for version_id, state, number in session.execute(statement):
+        counted[version_id][state] = number
     named = session.execute(
         select(
             RequirementVersion.id, Requirement.id, Requirement.public_id, Requirement.code, RequirementVersion.titles
@@ -108,7 +121,7 @@ def figures_by_requirement(
         .where(RequirementVersion.id.in_(counted))
     )
     found = [
-        RequirementFigures(id_, public_id, code, titles, counted[version_id])
+        RequirementFigures(id_, public_id, code, titles, _of_one_requirement(counted[version_id]))
         for version_id, id_, public_id, code, titles in named
     ]
     return sorted(found, key=lambda one: (one.titles.get("sv", ""), one.code))
