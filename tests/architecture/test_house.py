@@ -31,6 +31,7 @@ WIDE = {
     "mail/operations.py": 1,  # claiming what waits
     "mail/views.py": 2,  # the operator's outbox
     "scheduler.py": 1,  # which municipalities there are
+    "web/views.py": 1,  # whether a scheduler is active, asked by nobody in particular
 }
 
 # Only the edge commits what people did; the rest are transactions of the machinery's own, each with its reason.
@@ -100,6 +101,8 @@ READS_ONLY = {
     "write_file",  # note_export writes the entry
     "stage_roster",  # a preview; applying or discarding it is the act
     "check_may_sign",
+    "check_exemption",
+    "check_extension",
     "confirm_password",
     "save_answers",  # part of an attempt, which is recorded when it ends
 }

@@ -15,7 +15,7 @@ from tracker.exports.wording import STATES
 from tracker.web.forms import Form
 
 CONTENTS: dict[Content, Any] = {
-    Content.STANDING: _l("How everyone stands on a day"),
+    Content.STANDING: _l("How everyone stands"),
     Content.COMPLETIONS: _l("Completed courses"),
 }
 FORMATS: dict[Format, Any] = {
@@ -38,7 +38,7 @@ class ExportForm(Form):
     since = DateField(
         _l("Completed from"),
         validators=[Optional()],
-        description=_l("For completed courses. Empty means from the start."),
+        description=_l("Empty means from the start."),
     )
     unit = SelectField(_l("Unit"), validators=[Optional()])
     requirement = SelectField(_l("Requirement"), validators=[Optional()])
@@ -48,7 +48,7 @@ class ExportForm(Form):
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
         validators=[Optional()],
-        description=_l("For how everyone stands. None chosen means all."),
+        description=_l("None chosen means all."),
     )
     kind = RadioField(_l("File"), choices=_choices(FORMATS), default=Format.CSV.value)
 

@@ -17,15 +17,16 @@ from tracker.learning.forms import EVIDENCE_LABELS
 from tracker.naming import shown_name
 from tracker.permissions import Viewer
 
+# Those that call for something first.
 STATES: dict[State, Any] = {
-    State.EXEMPT: _l("Exempt"),
-    State.ON_HOLD: _l("On hold"),
-    State.TO_DO: _l("To do"),
     State.OVERDUE: _l("Overdue"),
-    State.VALID: _l("Valid"),
-    State.RENEW: _l("Time to renew"),
-    State.GRACE: _l("In grace period"),
     State.LAPSED: _l("Lapsed"),
+    State.GRACE: _l("In grace period"),
+    State.RENEW: _l("Time to renew"),
+    State.TO_DO: _l("To do"),
+    State.VALID: _l("Valid"),
+    State.ON_HOLD: _l("On hold"),
+    State.EXEMPT: _l("Exempt"),
 }
 
 
