@@ -110,6 +110,25 @@ def test_phases_cover_only_the_days_on_which_the_requirement_applies():
     assert story(employed("2026-03-02"), by=Requirement(1, ())) == []
 
 
+@pytest.mark.parametrize(
+    "later_fact",
+    [
+        extended("2027-05-01", "2027-08-01"),
+        completed("2027-02-10"),
+        away("2026-12-01", "2027-06-30"),
+        away("2027-02-01", "2027-02-10"),
+        exempt("2027-03-10", "2027-03-20"),
+        exempt("2020-01-01", "2020-12-31"),
+    ],
+    ids=str,
+)
+def test_what_happens_outside_a_stretch_does_not_prolong_it(later_fact):
+    assert story(employed("2026-03-02", "2026-12-31"), completed("2026-03-10"), later_fact) == [
+        "2026-03-02..2026-03-09 to_do due 2026-04-01",
+        "2026-03-10..2026-12-31 valid due 2027-03-09 until 2027-03-09",
+    ]
+
+
 def test_a_day_outside_the_phases_has_no_state():
     found = phases(learner(employed("2026-03-02", "2026-03-31")), required(rule()))
     assert state_on(found, on("2026-03-01")) is None
@@ -368,6 +387,11 @@ def test_an_absence_after_the_due_date_does_not_move_it():
     assert first == "2026-03-02..2026-04-01 to_do due 2026-04-01"
 
 
+def test_an_absence_that_begins_on_the_due_date_moves_it():
+    first = story(employed("2026-03-02"), away("2026-04-01", "2026-04-20"))[0]
+    assert first == "2026-03-02..2026-03-31 to_do due 2026-04-21"
+
+
 def test_an_absence_that_begins_before_the_moved_due_date_moves_it_again():
     # 1 to 10 March moves 1 April to 11 April, so that leave from 5 April counts too: with M = 0 nothing else does.
     facts = (employed("2026-03-02"), away("2026-03-03", "2026-03-12"), away("2026-04-05", "2026-04-09"))
@@ -609,6 +633,12 @@ def test_a_version_corrected_on_the_day_it_takes_effect_never_was():
 
 
 # Where dates come from
+
+
+def test_a_due_date_on_the_last_day_of_validity_comes_from_the_validity():
+    by = rule(first_due_on=on("2027-03-01"))
+    found = phases(learner(employed("2026-03-02"), completed("2026-03-02")), required(by))
+    assert {phase.because.reason for phase in found} == {Reason.VALIDITY}
 
 
 def test_every_reason():

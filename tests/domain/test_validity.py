@@ -111,7 +111,9 @@ def test_all_ends_are_kept_not_only_the_best():
 
 
 def test_completions_on_the_same_day_do_not_renew_each_other():
-    assert until(ForMonths(2), "2026-03-02", "2026-03-02", window=55) == until(ForMonths(2), "2026-03-02", window=55)
+    fixed_day_soon = UntilDayOfYear(12, 1, minimum_active_months=0)
+    assert until(fixed_day_soon, "2026-11-10", "2026-11-10") == "2026-12-01"
+    assert until(fixed_day_soon, "2026-11-10", "2026-11-11") == "2027-12-01"
 
 
 def test_what_was_learnt_may_stop_counting_before_it_would_end():
