@@ -803,6 +803,169 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "exception_request",
+        sa.Column("public_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "exemption", "extension", name="exception_kind", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("wanted_until", sa.Date(), nullable=True, comment="of an exemption: empty, for good"),
+        sa.Column("message", sa.String(length=500), nullable=False),
+        sa.Column("asked_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=True, comment="empty while it is open"),
+        sa.Column("answer", sa.String(length=500), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("municipality_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "kind <> 'extension' OR wanted_until IS NOT NULL", name=op.f("ck_exception_request_extension_until")
+        ),
+        sa.CheckConstraint("(answered_at IS NULL) = (granted IS NULL)", name=op.f("ck_exception_request_answered")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "answered_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_exception_request_municipality_id_answered_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "person_id"],
+            ["person.municipality_id", "person.id"],
+            name=op.f("fk_exception_request_municipality_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "requirement_id"],
+            ["requirement.municipality_id", "requirement.id"],
+            name=op.f("fk_exception_request_municipality_id_requirement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"], ["municipality.id"], name=op.f("fk_exception_request_municipality_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exception_request")),
+        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_exception_request_municipality_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_exception_request_public_id")),
+    )
+    with op.batch_alter_table("exception_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exception_request_municipality_id"), ["municipality_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_exception_request_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_exception_request_requirement_id"), ["requirement_id"], unique=False)
+        batch_op.create_index(
+            "uq_exception_request_open",
+            ["municipality_id", "person_id", "requirement_id"],
+            unique=True,
+            sqlite_where=sa.text("answered_at IS NULL"),
+            postgresql_where=sa.text("answered_at IS NULL"),
+        )
+
+    op.create_table(
+        "exemption",
+        sa.Column("public_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("recorded_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "source",
+            sa.String(length=60),
+            nullable=False,
+            comment="where it came from: roster, manager, player, demo …",
+        ),
+        sa.Column("retracted_at", db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("retracted_why", sa.String(length=500), nullable=True),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.Column("retracted_by_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("municipality_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_exemption_ends_after_start")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "person_id"],
+            ["person.municipality_id", "person.id"],
+            name=op.f("fk_exemption_municipality_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "recorded_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_exemption_municipality_id_recorded_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "requirement_id"],
+            ["requirement.municipality_id", "requirement.id"],
+            name=op.f("fk_exemption_municipality_id_requirement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "retracted_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_exemption_municipality_id_retracted_by_id"),
+        ),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_exemption_municipality_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exemption")),
+        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_exemption_municipality_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_exemption_public_id")),
+    )
+    with op.batch_alter_table("exemption", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exemption_municipality_id"), ["municipality_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_exemption_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_exemption_requirement_id"), ["requirement_id"], unique=False)
+
+    op.create_table(
+        "extension",
+        sa.Column("public_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("recorded_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "source",
+            sa.String(length=60),
+            nullable=False,
+            comment="where it came from: roster, manager, player, demo …",
+        ),
+        sa.Column("retracted_at", db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("retracted_why", sa.String(length=500), nullable=True),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.Column("retracted_by_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("municipality_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("due_on IS NULL OR due_on >= granted_on", name=op.f("ck_extension_ends_after_start")),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "person_id"],
+            ["person.municipality_id", "person.id"],
+            name=op.f("fk_extension_municipality_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "recorded_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_extension_municipality_id_recorded_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "requirement_id"],
+            ["requirement.municipality_id", "requirement.id"],
+            name=op.f("fk_extension_municipality_id_requirement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "retracted_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_extension_municipality_id_retracted_by_id"),
+        ),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"], name=op.f("fk_extension_municipality_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
+        sa.UniqueConstraint("municipality_id", "id", name=op.f("uq_extension_municipality_id_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_extension_public_id")),
+    )
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extension_municipality_id"), ["municipality_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_extension_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_extension_requirement_id"), ["requirement_id"], unique=False)
+
+    op.create_table(
         "login_session",
         sa.Column("public_id", sa.String(length=20), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -1057,6 +1220,10 @@ def upgrade() -> None:
         ),
         sa.Column("published_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("published_by_id", sa.Integer(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False, comment="grows by one each time the draft is saved"),
+        sa.Column("saved_at", db.UtcDateTime(timezone=True), nullable=True, comment="when the draft was last saved"),
+        sa.Column("saved_by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("municipality_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -1082,6 +1249,11 @@ def upgrade() -> None:
             "validity_months IS NULL OR fixed_month IS NULL", name=op.f("ck_requirement_version_one_validity")
         ),
         sa.ForeignKeyConstraint(
+            ["municipality_id", "asked_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_requirement_version_municipality_id_asked_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["municipality_id", "course_id"],
             ["course.municipality_id", "course.id"],
             name=op.f("fk_requirement_version_municipality_id_course_id"),
@@ -1095,6 +1267,11 @@ def upgrade() -> None:
             ["municipality_id", "requirement_id"],
             ["requirement.municipality_id", "requirement.id"],
             name=op.f("fk_requirement_version_municipality_id_requirement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id", "saved_by_id"],
+            ["account.municipality_id", "account.id"],
+            name=op.f("fk_requirement_version_municipality_id_saved_by_id"),
         ),
         sa.ForeignKeyConstraint(
             ["municipality_id"], ["municipality.id"], name=op.f("fk_requirement_version_municipality_id")
@@ -1656,6 +1833,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_session_account_id"))
 
     op.drop_table("login_session")
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_extension_requirement_id"))
+        batch_op.drop_index(batch_op.f("ix_extension_person_id"))
+        batch_op.drop_index(batch_op.f("ix_extension_municipality_id"))
+
+    op.drop_table("extension")
+    with op.batch_alter_table("exemption", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_exemption_requirement_id"))
+        batch_op.drop_index(batch_op.f("ix_exemption_person_id"))
+        batch_op.drop_index(batch_op.f("ix_exemption_municipality_id"))
+
+    op.drop_table("exemption")
+    with op.batch_alter_table("exception_request", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_exception_request_open",
+            sqlite_where=sa.text("answered_at IS NULL"),
+            postgresql_where=sa.text("answered_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_exception_request_requirement_id"))
+        batch_op.drop_index(batch_op.f("ix_exception_request_person_id"))
+        batch_op.drop_index(batch_op.f("ix_exception_request_municipality_id"))
+
+    op.drop_table("exception_request")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_enrolment_open",

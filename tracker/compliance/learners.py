@@ -13,11 +13,12 @@ from tracker.domain import facts
 from tracker.domain.periods import Days
 from tracker.learning.models import Completion
 from tracker.people.models import Absence, Duty, Employment
+from tracker.requirements.models import Exemption, Extension
 from tracker.systems.models import Access
 
 
 def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[int, facts.Learner]:
-    """Return what is known of some people, facts that were retracted left out. Five queries, however many there are.
+    """Return what is known of some people, facts that were retracted left out. Seven queries, however many there are.
 
     Rows are read, not objects: the number of people in one call is what decides the memory it takes.
     """
@@ -41,6 +42,13 @@ def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[in
         (person, facts.Absence(Days(first, last))) for person, first, last in _dated(session, Absence, person_ids)
     )
     completions = _by_person(_completions(session, person_ids))
+    exemptions = _by_person(
+        (person, facts.Exemption(requirement, Days(first, last), id_))
+        for person, first, last, requirement, id_ in _dated(
+            session, Exemption, person_ids, Exemption.requirement_id, Exemption.id
+        )
+    )
+    extensions = _by_person(_extensions(session, person_ids))
     return {
         person: facts.Learner(
             tuple(employments[person]),
@@ -48,6 +56,8 @@ def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[in
             tuple(accesses[person]),
             tuple(absences[person]),
             tuple(completions[person]),
+            tuple(exemptions[person]),
+            tuple(extensions[person]),
         )
         for person in person_ids
     }
@@ -84,3 +94,11 @@ def _completions(session: BoundSession, person_ids: Collection[int]) -> Iterator
     )
     for person, course, completed_on, major, evidence, id_ in session.execute(statement):
         yield person, facts.Completion(course, completed_on, major, evidence, id_)
+
+
+def _extensions(session: BoundSession, person_ids: Collection[int]) -> Iterator[tuple[int, facts.Extension]]:
+    statement = select(
+        Extension.person_id, Extension.requirement_id, Extension.granted_on, Extension.due_on, Extension.id
+    ).where(Extension.person_id.in_(person_ids), Extension.retracted_at.is_(None))
+    for person, requirement, granted_on, due_on, id_ in session.execute(statement):
+        yield person, facts.Extension(requirement, granted_on, due_on, id_)

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, CheckConstraint, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Day, Instant, Line, Owned, PublicId, refers_to, word
+from tracker.db import Code, Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 from tracker.domain.evidence import Evidence
+from tracker.domain.exceptions import ExceptionKind
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
 
@@ -22,7 +23,7 @@ class Requirement(Owned):
 
 
 class RequirementVersion(Owned):
-    """What a requirement says during a stretch of days. A published version never changes."""
+    """What a requirement says during a stretch of days. A published version never changes; an unpublished one is a draft."""
 
     __touches__ = "requirement_id"
     __published__ = "published_at"
@@ -59,6 +60,11 @@ class RequirementVersion(Owned):
     owner: Mapped[Line] = mapped_column(default="", comment="who answers for it: a function, not a person")
     published_at: Mapped[Instant | None]
     published_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
+    # While it is a draft:
+    revision: Mapped[int] = mapped_column(default=1, comment="grows by one each time the draft is saved")
+    saved_at: Mapped[Instant | None] = mapped_column(comment="when the draft was last saved")
+    saved_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
+    asked_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)  # for a second person's approval
 
     __table_args__ = (
         UniqueConstraint("municipality_id", "requirement_id", "number"),
@@ -90,4 +96,65 @@ class AudienceLine(Owned):
     system_id: Mapped[int | None] = refers_to("it_system", nullable=True)
     new_hire_days: Mapped[int | None] = mapped_column(
         comment="only those employed within so many days before the requirement's start, or later"
+    )
+
+
+class Exemption(Fact):
+    """A requirement does not apply to a person, from–until."""
+
+    __touches__ = "person_id"
+
+    public_id: Mapped[PublicId]
+    person_id: Mapped[int] = refers_to("person")
+    requirement_id: Mapped[int] = refers_to("requirement")
+    starts_on: Mapped[Day]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(500))
+
+    __table_args__ = (period_check(),)
+
+
+class Extension(Fact):
+    """From the day it was granted, a person's due date for a requirement is at the earliest a certain day."""
+
+    __touches__ = "person_id"
+
+    public_id: Mapped[PublicId]
+    person_id: Mapped[int] = refers_to("person")
+    requirement_id: Mapped[int] = refers_to("requirement")
+    granted_on: Mapped[Day]
+    due_on: Mapped[Day]
+    reason: Mapped[str] = mapped_column(String(500))
+
+    __table_args__ = (period_check("granted_on", "due_on"),)
+
+
+class ExceptionRequest(Owned):
+    """A learner asks for an exemption or an extension. It decides nothing: the answer does."""
+
+    public_id: Mapped[PublicId]
+    person_id: Mapped[int] = refers_to("person")
+    requirement_id: Mapped[int] = refers_to("requirement")
+    kind: Mapped[ExceptionKind] = mapped_column(word(ExceptionKind))
+    wanted_until: Mapped[date | None] = mapped_column(comment="of an exemption: empty, for good")
+    message: Mapped[str] = mapped_column(String(500))
+    asked_at: Mapped[Instant]
+    answered_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
+    granted: Mapped[bool | None] = mapped_column(comment="empty while it is open")
+    answer: Mapped[str | None] = mapped_column(String(500))
+
+    __table_args__ = (
+        CheckConstraint("kind <> 'extension' OR wanted_until IS NOT NULL", name="extension_until"),
+        CheckConstraint("(answered_at IS NULL) = (granted IS NULL)", name="answered"),
+        # One at a time for each obligation: sending the form twice asks once.
+        Index(
+            "uq_exception_request_open",
+            "municipality_id",
+            "person_id",
+            "requirement_id",
+            unique=True,
+            sqlite_where=column("answered_at").is_(None),
+            postgresql_where=column("answered_at").is_(None),
+        ),
     )

@@ -1,0 +1,107 @@
+"""Exemptions and extensions: what one would change, and which may not be."""
+
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracker.domain.facts import Exemption, Extension, Learner
+from tracker.domain.obligations import Phase, phase_on, phases
+from tracker.domain.periods import FOREVER, Days, later, overlaps, union
+from tracker.domain.requirement import Requirement
+
+
+class ExceptionKind(StrEnum):
+    """The two ways in which a requirement may ask less of somebody."""
+
+    EXEMPTION = "exemption"
+    EXTENSION = "extension"
+
+
+class DoesNotApplyError(Exception):
+    """The requirement does not apply to the learner on any of the days."""
+
+
+class NothingDueError(Exception):
+    """No due date could be moved: the learner is exempt or away, or what was completed counts without end."""
+
+
+class NotLaterError(Exception):
+    """An extension is to a day after the present due date, and not to one that has passed."""
+
+    def __init__(self, due_on: date) -> None:
+        """Keep the present due date."""
+        super().__init__(str(due_on))
+        self.due_on = due_on
+
+
+class AlreadyExemptError(Exception):
+    """The learner is exempt already on some of the days."""
+
+
+class Effect(NamedTuple):
+    """What an exception changes: how the obligation stands without and with it on the day that it takes effect.
+
+    `afterwards`: how it stands on the day after an exemption ends. All are None where the requirement does not apply.
+    """
+
+    before: Phase | None
+    after: Phase | None
+    afterwards: Phase | None = None
+
+
+def extend(learner: Learner, requirement: Requirement, extension: Extension) -> Effect:
+    """Return what an extension would change on the day it is granted.
+
+    Raises DoesNotApplyError, NothingDueError, NotLaterError.
+    """
+    before = phase_on(phases(learner, requirement), extension.granted_on)
+    if before is None:
+        raise DoesNotApplyError(requirement.id)
+    if before.due_on is None:
+        raise NothingDueError(requirement.id)
+    if extension.due_on <= before.due_on or extension.due_on < extension.granted_on:
+        raise NotLaterError(before.due_on)
+    extended = replace(learner, extensions=(*learner.extensions, extension))
+    return Effect(before, phase_on(phases(extended, requirement), extension.granted_on))
+
+
+def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> Effect:
+    """Return what an exemption would change, seen on the first of its days on which the requirement applies.
+
+    Raises DoesNotApplyError, AlreadyExemptError.
+    """
+    found = phases(learner, requirement)
+    asked = exemption.days.span
+    met = [phase for phase in found if overlaps([(phase.starts_on, phase.ends_on or FOREVER)], asked)]
+    if not met:
+        raise DoesNotApplyError(requirement.id)
+    if overlaps(union(one.days.span for one in learner.exemptions if one.requirement_id == requirement.id), asked):
+        raise AlreadyExemptError(requirement.id)
+    exempted = phases(replace(learner, exemptions=(*learner.exemptions, exemption)), requirement)
+    first = max(met[0].starts_on, exemption.days.starts_on)
+    return Effect(phase_on(found, first), phase_on(exempted, first), _after(exempted, exemption.days))
+
+
+def end(learner: Learner, requirement: Requirement, exemption: Exemption, ends_on: date | None) -> Effect:
+    """Return what it would change if an exemption of the learner's ended on a day, or had never been: no day.
+
+    It is seen on the day after that, or else on the exemption's first day.
+    """
+    others = tuple(one for one in learner.exemptions if one.id != exemption.id)
+    starts_on = exemption.days.starts_on
+    day = starts_on if ends_on is None else later(ends_on, 1)
+    left = () if ends_on is None else (replace(exemption, days=Days(starts_on, ends_on)),)
+    ended = phases(replace(learner, exemptions=(*others, *left)), requirement)
+    return Effect(phase_on(phases(learner, requirement), day), phase_on(ended, day))
+
+
+def withdraw(learner: Learner, requirement: Requirement, extension: Extension, day: date) -> Effect:
+    """Return what it would change on a day if an extension of the learner's had never been."""
+    others = tuple(one for one in learner.extensions if one.id != extension.id)
+    withdrawn = phases(replace(learner, extensions=others), requirement)
+    return Effect(phase_on(phases(learner, requirement), day), phase_on(withdrawn, day))
+
+
+def _after(found: list[Phase], days: Days) -> Phase | None:
+    return None if days.ends_on is None else phase_on(found, later(days.ends_on, 1))
