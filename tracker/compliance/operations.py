@@ -84,7 +84,7 @@ def differences(
 ) -> list[Difference]:
     """Return where the phase table is not what the rules give, for some people or for everybody. Changes nothing."""
     ids = _everyone(session) if persons is None else sorted(persons)
-    with _rarely_collecting(len(ids)):
+    with rarely_collecting(len(ids)):
         found = [
             one
             for compared in _compared(session, ids, load_requirements(session), None, progress)
@@ -133,7 +133,7 @@ class _Compared(NamedTuple):
 
 
 @contextmanager
-def _rarely_collecting(people: int) -> Iterator[None]:
+def rarely_collecting(people: int) -> Iterator[None]:
     """Let the garbage collector look less often among many people: a batch makes many rows, but no cycles."""
     usual = gc.get_threshold()
     if people > PEOPLE_AT_A_TIME:
@@ -153,7 +153,7 @@ def _recompute(
     progress: Progress | None = None,
 ) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
-    with _rarely_collecting(len(persons)):
+    with rarely_collecting(len(persons)):
         for compared in _compared(session, persons, requirements, among, progress):
             differing = [one for one in compared if one.stored != one.computed]
             _remove(session, [id_ for one in differing for id_ in one.stored_ids])

@@ -1,7 +1,7 @@
 """Acts on requirements."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from tracker.domain.requirement import EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.permissions import Viewer
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
-from tracker.requirements.queries import as_rule, by_code, published_versions
+from tracker.requirements.queries import as_rule, by_code, published_versions, validity_of
 from tracker.systems.models import ItSystem
 
 LANGUAGES = ("sv", "en")
@@ -86,26 +86,13 @@ def publish(session: BoundSession, *, code: str, draft: Draft, by: Viewer, now: 
 
     Raises NoAudienceError, MissingTextError, domain.requirement.ContradictionError.
     """
-    _check_words(draft)
-    if all(line.excludes for line in draft.lines):
-        raise NoAudienceError(code)
+    check_publishable(draft)
     requirement = by_code(session, code)
     if requirement is None:
         requirement = Requirement(code=code, created_at=now)
         session.add(requirement)
         session.flush()  # Its id is needed below.
-    version = RequirementVersion(
-        requirement_id=requirement.id,
-        number=_last_number(session, requirement.id) + 1,
-        published_at=now,
-        published_by_id=by.account_id,
-        **_columns(draft),
-    )
-    as_rule(version, lines=())  # Raises if it contradicts itself.
-    session.add(version)
-    session.flush()  # As above.
-    session.add_all(AudienceLine(requirement_version_id=version.id, **asdict(line)) for line in draft.lines)
-    session.flush()  # A line that names what is not there is to fail here, not at the end.
+    version = add_version(session, requirement, draft, published_at=now, published_by_id=by.account_id)
     record(
         session,
         "requirement.published",
@@ -152,6 +139,33 @@ def require_system_course(
     return publish(session, code=code, draft=draft, by=by, now=now)
 
 
+def add_version(session: BoundSession, requirement: Requirement, draft: Draft, **more: Any) -> RequirementVersion:
+    """Add a requirement's next version, with its audience; `more` are further columns. Not journalled.
+
+    Raises domain.requirement.ContradictionError.
+    """
+    number = _last_number(session, requirement.id) + 1
+    version = RequirementVersion(requirement_id=requirement.id, number=number, **columns_of(draft), **more)
+    as_rule(version, lines=())  # Raises if it contradicts itself.
+    session.add(version)
+    session.flush()  # The lines need its id.
+    add_lines(session, version, draft.lines)
+    return version
+
+
+def add_lines(session: BoundSession, version: RequirementVersion, lines: Sequence[Line]) -> None:
+    """Add a version's audience."""
+    session.add_all(AudienceLine(requirement_version_id=version.id, **asdict(line)) for line in lines)
+    session.flush()  # A line that names what is not there is to fail here, not at the end.
+
+
+def check_publishable(draft: Draft) -> None:
+    """Raise NoAudienceError or MissingTextError if a draft lacks what everybody is to be told."""
+    _check_words(draft)
+    if all(line.excludes for line in draft.lines):
+        raise NoAudienceError
+
+
 def _check_words(draft: Draft) -> None:
     for name, texts in (("titles", draft.titles), ("reasons", draft.reasons)):
         for language in LANGUAGES:
@@ -164,10 +178,11 @@ def _last_number(session: BoundSession, requirement_id: int) -> int:
     return session.scalar(select(number).where(RequirementVersion.requirement_id == requirement_id)) or 0
 
 
-def _columns(draft: Draft) -> dict[str, Any]:
+def columns_of(draft: Draft) -> dict[str, Any]:
     """Return the draft as columns of a version. Defaults are spelt out, so that the rules can be asked before a flush."""
     columns = asdict(draft)
     del columns["lines"], columns["validity"]
+    columns |= dict.fromkeys(("validity_months", "fixed_month", "fixed_day", "fixed_every_years", "fixed_in_year"))
     match draft.validity:
         case ForMonths(months):
             columns["validity_months"] = months
@@ -180,3 +195,10 @@ def _columns(draft: Draft) -> dict[str, Any]:
                 "minimum_active_months": draft.validity.minimum_active_months,
             }
     return columns
+
+
+def said_by(version: RequirementVersion, lines: Iterable[AudienceLine]) -> Draft:
+    """Return what a version says, as a draft of the same."""
+    columns = {one.name: getattr(version, one.name) for one in fields(Draft) if one.name not in {"lines", "validity"}}
+    said = tuple(Line(**{one.name: getattr(line, one.name) for one in fields(Line)}) for line in lines)
+    return Draft(**columns, lines=said, validity=validity_of(version))

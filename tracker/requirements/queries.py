@@ -155,6 +155,13 @@ def _subtree(root: int, below: Mapping[int, list[tuple[int, Span]]]) -> rules.Un
     }
 
 
+def course_rules(
+    session: BoundSession, courses: Collection[int]
+) -> tuple[tuple[rules.Equivalence, ...], tuple[rules.MajorVersion, ...]]:
+    """Return what is known of some courses: which completions of others count, and when the content changed much."""
+    return tuple(_equivalences(session, courses)), tuple(_majors(session, courses))
+
+
 def _equivalences(session: BoundSession, courses: Collection[int]) -> list[rules.Equivalence]:
     rows = session.scalars(
         select(CourseEquivalence).where(CourseEquivalence.course_id.in_(courses)).order_by(CourseEquivalence.id)
@@ -218,6 +225,12 @@ def published_versions(session: BoundSession, requirement_id: int) -> list[Requi
             .order_by(RequirementVersion.published_at.desc(), RequirementVersion.number.desc())
         )
     )
+
+
+def lines_of(session: BoundSession, version_id: int) -> list[AudienceLine]:
+    """Return a version's audience lines, in the order they were written."""
+    statement = select(AudienceLine).where(AudienceLine.requirement_version_id == version_id)
+    return list(session.scalars(statement.order_by(AudienceLine.id)))
 
 
 def in_charge(versions: Iterable[RequirementVersion], day: date) -> RequirementVersion | None:

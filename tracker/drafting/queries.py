@@ -1,0 +1,108 @@
+"""Questions about drafts of requirements: what they say, and what there is to choose from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from tracker.catalogue.models import Course, CourseVersion
+from tracker.catalogue.queries import published
+from tracker.db import BoundSession
+from tracker.organisation.models import Position
+from tracker.organisation.queries import Tree, positions, tree_on
+from tracker.people.models import Employment
+from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.operations import Draft, said_by
+from tracker.requirements.queries import lines_of
+from tracker.systems.models import ItSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft, the requirement it is of, and what it says."""
+
+    requirement: Requirement
+    version: RequirementVersion
+    says: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class CourseChoice:
+    """A course that may be asked for. `minutes` is None for one that has no published version."""
+
+    id: int
+    public_id: str
+    titles: dict[str, str]
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from in a draft."""
+
+    courses: Sequence[CourseChoice]
+    tree: Tree
+    positions: Sequence[Position]
+    kinds: Sequence[str]
+    systems: Sequence[ItSystem]
+
+
+def draft_by_public_id(session: BoundSession, public_id: str) -> Drafted | None:
+    """Return a draft; None for what is published."""
+    found = session.execute(
+        select(Requirement, RequirementVersion)
+        .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
+        .where(RequirementVersion.public_id == public_id, RequirementVersion.published_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        return None
+    requirement, version = found
+    return Drafted(requirement, version, said_by(version, lines_of(session, version.id)))
+
+
+def draft_of(session: BoundSession, requirement_id: int) -> RequirementVersion | None:
+    """Return a requirement's draft; there is one at most."""
+    return session.scalars(
+        select(RequirementVersion).where(
+            RequirementVersion.requirement_id == requirement_id, RequirementVersion.published_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def drafts(session: BoundSession) -> list[RequirementVersion]:
+    """Return all drafts, the one last saved first."""
+    return list(
+        session.scalars(
+            select(RequirementVersion)
+            .where(RequirementVersion.published_at.is_(None))
+            .order_by(RequirementVersion.saved_at.desc(), RequirementVersion.id.desc())
+        )
+    )
+
+
+def choices(session: BoundSession, today: date) -> Choices:
+    """Return what there is to choose from. Six queries."""
+    kinds = select(Employment.kind).where(Employment.kind.is_not(None), Employment.retracted_at.is_(None))
+    return Choices(
+        courses(session, today),
+        tree_on(session, today),
+        positions(session),
+        sorted(kind for kind in session.scalars(kinds.distinct()) if kind),
+        session.scalars(select(ItSystem).order_by(ItSystem.name)).all(),
+    )
+
+
+def courses(session: BoundSession, today: date) -> list[CourseChoice]:
+    """Return all courses, as their newest published version calls them, else their newest. Two queries."""
+    newest = {
+        version.course_id: version
+        for condition in (~published(today) | CourseVersion.published_on.is_(None), published(today))
+        for version in session.scalars(select(CourseVersion).where(condition).order_by(CourseVersion.number))
+    }
+    listed = session.scalars(select(Course).order_by(Course.code))
+    return [
+        CourseChoice(course.id, course.public_id, version.titles, version.minutes if version.published_on else None)
+        for course in listed
+        if (version := newest.get(course.id)) is not None
+    ]

@@ -1,0 +1,70 @@
+"""What is said of drafts, in the reader's language."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from tracker.compliance.whatif import Change
+from tracker.domain.evidence import Evidence
+from tracker.domain.requirement import Contradiction, EarlierCompletions, MajorVersions
+
+EVIDENCE: dict[Evidence, Any] = {
+    Evidence.SELF_DECLARED: _l("own word"),
+    Evidence.BROWSER_REPORTED: _l("reported by the browser"),
+    Evidence.READ_AND_ACKNOWLEDGED: _l("read and acknowledged"),
+    Evidence.GRADED: _l("a marked test"),
+    Evidence.ATTESTED: _l("signed by someone else"),
+    Evidence.VERIFIED: _l("a certificate that was checked"),
+}
+
+EARLIER: dict[EarlierCompletions, Any] = {
+    EarlierCompletions.ALL: _l("count while they are valid"),
+    EarlierCompletions.FROM_ANCHOR: _l("count only if made since the requirement began to fit the person"),
+    EarlierCompletions.FROM_DATE: _l("count only if made from a certain day"),
+}
+
+MAJORS: dict[MajorVersions, Any] = {
+    MajorVersions.IGNORED: _l("nothing follows"),
+    MajorVersions.AT_RENEWAL: _l("the new content is met at the next renewal"),
+    MajorVersions.WITHIN_DAYS: _l("the course is completed anew, within a number of days"),
+}
+
+MONTHS = (
+    _l("January"),
+    _l("February"),
+    _l("March"),
+    _l("April"),
+    _l("May"),
+    _l("June"),
+    _l("July"),
+    _l("August"),
+    _l("September"),
+    _l("October"),
+    _l("November"),
+    _l("December"),
+)
+
+# Which field a contradiction is told at, and how.
+CONTRADICTIONS: dict[Contradiction, tuple[str, Any]] = {
+    Contradiction.FIRST_DUE: ("due_days", _l("Say by when: a number of days or a date.")),
+    Contradiction.NEGATIVE_DAYS: ("notice", _l("Days cannot be fewer than none.")),
+    Contradiction.EFFECTIVE_DAYS: ("effective_until", _l("It cannot end before it takes effect.")),
+    Contradiction.VALIDITY: ("validity", _l("There is no such day of the year.")),
+    Contradiction.RENEWAL_WINDOW: (
+        "window",
+        _l("The time to renew must be shorter than the validity, or each completion would renew the one before."),
+    ),
+    Contradiction.ACCEPTED_FROM: ("accepted_from", _l("Say from which day completions count.")),
+    Contradiction.MAJOR_VERSION_DAYS: ("major_days", _l("Say within how many days.")),
+}
+
+CHANGES: dict[Change, Any] = {
+    Change.MATCHED: _l("It would apply to"),
+    Change.ADDED: _l("New to it"),
+    Change.DROPPED: _l("No longer in it"),
+    Change.OVERDUE: _l("Overdue or lapsed at once"),
+    Change.OVERDUE_SOON: _l("Overdue or lapsed within 30 days, if they do nothing"),
+    Change.LATER: _l("Get a later date"),
+    Change.EARLIER: _l("Get an earlier date"),
+    Change.TO_COMPLETE: _l("Have to take the course"),
+}
