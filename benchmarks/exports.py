@@ -73,6 +73,9 @@ def _bare_csv(bench: Bench, municipality_id: int) -> None:
         .order_by(Person.sort_key, Person.id, Requirement.code)
         .execution_options(yield_per=10_000)
     )
-    with TemporaryDirectory() as folder, (Path(folder) / "bare").open("w", encoding="utf-8", newline="") as file:
-        with bench.database.bound(municipality_id, reading=True) as session:
-            csv.writer(file, delimiter=";").writerows(session.execute(statement))
+    with (
+        TemporaryDirectory() as folder,
+        (Path(folder) / "bare").open("w", encoding="utf-8", newline="") as file,
+        bench.database.bound(municipality_id, reading=True) as session,
+    ):
+        csv.writer(file, delimiter=";").writerows(session.execute(statement))
