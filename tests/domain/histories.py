@@ -31,7 +31,6 @@ from tracker.domain.requirement import (
 )
 from tracker.domain.validity import ForMonths, UntilDayOfYear
 
-
 FIRST, LAST = date(2023, 11, 1), date(2026, 12, 31)  # facts and rules lie here, with a leap day among them
 HORIZON = date(2028, 6, 30)  # later than anything that the facts and rules below can lead to, but validity
 THIS, OTHER = 1, 2  # requirements

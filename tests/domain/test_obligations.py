@@ -1,6 +1,19 @@
 """Section by section, what the rules say of one learner and one requirement. The examples are told in docs/domain.md."""
 
 import pytest
+from tracker.domain.due import Reason
+from tracker.domain.evidence import Evidence
+from tracker.domain.facts import Access, Duty, DutyKind, State
+from tracker.domain.obligations import phase_on, phases, state_on, state_since
+from tracker.domain.requirement import (
+    AudienceLine,
+    EarlierCompletions,
+    Equivalence,
+    MajorVersion,
+    MajorVersions,
+    Requirement,
+)
+from tracker.domain.validity import ForMonths
 
 from tests.domain.cases import (
     BASIC,
@@ -17,19 +30,6 @@ from tests.domain.cases import (
     rule,
     story,
 )
-from tracker.domain.due import Reason
-from tracker.domain.evidence import Evidence
-from tracker.domain.facts import Access, Duty, DutyKind, State
-from tracker.domain.obligations import phase_on, phases, state_since, state_on
-from tracker.domain.requirement import (
-    AudienceLine,
-    EarlierCompletions,
-    Equivalence,
-    MajorVersion,
-    MajorVersions,
-    Requirement,
-)
-from tracker.domain.validity import ForMonths
 
 ONCE = rule(validity=None)
 
@@ -563,6 +563,15 @@ def test_a_major_version_may_be_asked_for_within_days():
     ]
     renewed = story(employed("2026-03-02"), completed("2026-03-02"), completed("2026-06-10", version=2), by=by)
     assert renewed[2] == "2026-06-10..2027-05-01 valid due 2027-07-01 until 2027-07-01"
+
+
+def test_an_older_version_counts_if_completed_on_the_last_day_on_which_it_can():
+    by = required(rule(major_versions=MajorVersions.WITHIN_DAYS, major_version_days=30), majors=(SECOND,))
+    assert story(employed("2026-06-20"), completed("2026-07-01"), by=by)[1:3] == [
+        "2026-07-01..2026-07-01 renew due 2026-07-20 until 2026-07-01",
+        "2026-07-02..2026-07-20 to_do due 2026-07-20 until 2026-07-01",
+    ]
+    assert story(employed("2026-06-20"), completed("2026-07-02"), by=by) == story(employed("2026-06-20"))
 
 
 def test_a_major_version_within_days_gives_at_least_the_notice():
