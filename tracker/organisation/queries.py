@@ -25,7 +25,7 @@ def subtree(roots: Collection[int], day: date) -> CTE:
 
     Use it as `Employment.unit_id.in_(select(subtree(roots, day).c.unit_id))`.
     """
-    tree = select(OrgUnit.id.label("unit_id")).where(OrgUnit.id.in_(roots)).cte("subtree", recursive=True)
+    tree = select(OrgUnit.id.label("unit_id")).where(OrgUnit.id.in_(roots)).cte(recursive=True)
     child = aliased(UnitPlacement)
     return tree.union(
         select(child.unit_id).join(tree, child.parent_id == tree.c.unit_id).where(in_force(child, day))  # ty: ignore[invalid-argument-type]
