@@ -34,7 +34,10 @@ benchmark: .venv/ready
 	$(RUN) python -m benchmarks
 
 translations: .venv/ready
-	$(RUN) python -m tracker.translations update
+	$(RUN) pybabel extract --mapping tracker/translations/babel.cfg --ignore-dirs ".*" --keywords "_l lazy_gettext translated" \
+		--no-location --sort-output --output messages.pot .
+	$(RUN) pybabel update --input-file messages.pot --locale sv --output-dir tracker/translations --no-fuzzy-matching --ignore-obsolete
+	$(RUN) pybabel compile --directory tracker/translations
 
 vendor:
 	$(RUN) python static/vendor/vendor.py

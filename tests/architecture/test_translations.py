@@ -26,7 +26,19 @@ KEYWORDS = {
 def used() -> set[str | tuple[str, ...]]:
     """Every text in the code and the templates."""
     mapping, options = parse_mapping_cfg(io.StringIO((ROOT / "tracker/translations/babel.cfg").read_text()))
-    found = extract_from_dir(ROOT, mapping, options, keywords=KEYWORDS, comment_tags=())
+    found = [
+        message
+        for folder in ("templates", "tracker")
+        for message in extract_from_dir(
+            ROOT / folder,
+            [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in mapping if pattern.startswith(folder)],
+            {pattern.removeprefix(f"{folder}/"): chosen for pattern, chosen in options.items()},
+            keywords=KEYWORDS,
+            comment_tags=(),
+            # By itself, Babel would pass over folders such as _macros.
+            directory_filter=lambda path: not Path(path).name.startswith("."),
+        )
+    ]
     return {_key(message) for _file, _line, message, _comments, _context in found}
 
 
