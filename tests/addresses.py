@@ -14,12 +14,14 @@ from tracker.administration.operations import hand_over_link
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
 from tracker.catalogue.starter import load_starter
 from tracker.db import BoundSession
+from tracker.drafting.operations import begin_draft
 from tracker.hr.operations import stage_roster
 from tracker.learning.models import Attempt
 from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
 from tracker.people.models import Duty, Person
 from tracker.requirements.models import Requirement
+from tracker.requirements.operations import Draft
 from tracker.systems.models import Access
 from werkzeug.routing import Rule
 
@@ -90,13 +92,18 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         account = session.get_one(Account, cast.accounts["anna"])
         roster = content(line("anna-1"), line("2", "Nya", "Nilsson"), line("3", starts="i går"))
         staged = stage_roster(session, filename="personal.csv", content=roster, by=by, now=NOW, today=today)
+        words = {"sv": "Nytt krav", "en": "New requirement"}
+        says = Draft(titles=words, reasons=words, course_id=course.id, effective_from=today, first_due_days=7)
+        required = session.scalars(select(Requirement)).one()
+        draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
         values = {
+            "draft_id": draft.public_id,
             "person_id": cast.person_ids["anna"],
             "account_id": account.public_id,
             "unit_id": cast.unit_ids["11"],
             "system_id": cast.system_public_id,
             "course_id": course.public_id,
-            "requirement_id": session.scalars(select(Requirement)).one().public_id,
+            "requirement_id": required.public_id,
             "enrolment_id": enrolment.public_id,
             "module_id": module.public_id,
             "attempt_id": attempt.public_id,

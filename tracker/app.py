@@ -15,6 +15,7 @@ import tracker.administration.views
 import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
+import tracker.drafting.views
 import tracker.exports.views
 import tracker.hr.views
 import tracker.learning.views
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     tracker.catalogue.views.bp,
     tracker.learning.views.bp,
     tracker.compliance.views.requirements_bp,
+    tracker.drafting.views.bp,
     tracker.compliance.views.bp,
     tracker.people.views.bp,
     tracker.people.views.organisation_bp,

@@ -1,6 +1,7 @@
 """The form of a draft: a requirement as sentences with choices in them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
@@ -17,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, NumberRange, Optional, Regexp
+from wtforms.validators import Length, NumberRange, Optional, Regexp, ValidationError
 
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
@@ -66,11 +67,11 @@ class LineForm(Form):
         _l("Who"), choices=[SelectChoice("", _l("All who")), SelectChoice("1", _l("But not those who"))]
     )
     everyone = BooleanField(_l("are employed, whoever they are"))
-    unit = SelectField(_l("work in, or below"), choices=[])
-    position = SelectField(_l("work as"), choices=[])
-    kind = SelectField(_l("have the form of employment"), choices=[])
-    duty = SelectField(_l("hold the duty"), choices=[])
-    system = SelectField(_l("use the system, or hold the duty for it"), choices=[])
+    unit = SelectField(_l("work in, or below"), choices=[], default="")
+    position = SelectField(_l("work as"), choices=[], default="")
+    kind = SelectField(_l("have the form of employment"), choices=[], default="")
+    duty = SelectField(_l("hold the duty"), choices=[], default="")
+    system = SelectField(_l("use the system, or hold the duty for it"), choices=[], default="")
     new_hire_days = _maybe(_l("were employed at most this many days before it takes effect, or later"), 0, MOST_DAYS)
 
     def offer(self, offered: Choices) -> None:
@@ -153,8 +154,12 @@ class DraftForm(Form):
     effective_until = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if no end is planned."))
     title_sv = StringField(_l("Title in Swedish"), [required(_l("Write a title.")), Length(max=200)])
     title_en = StringField(_l("Title in English"), [required(_l("Write a title.")), Length(max=200)])
-    reason_sv = TextAreaField(_l("Why, in Swedish"), [Length(max=1000)])
-    reason_en = TextAreaField(_l("Why, in English"), [Length(max=1000)])
+    reason_sv = TextAreaField(
+        _l("Why, in Swedish"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=1000)]
+    )
+    reason_en = TextAreaField(
+        _l("Why, in English"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=1000)]
+    )
     legal_basis = StringField(_l("Legal basis"), [Length(max=300)])
     owner = StringField(
         _l("Answers for it"), [Length(max=200)], description=_l("A function, such as HR. Not a person.")
@@ -277,6 +282,24 @@ class DraftForm(Form):
             system_id=systems.get(form.system.data),
             new_hire_days=form.new_hire_days.data,
         )
+
+
+class RetireForm(Form):
+    """The last day of a requirement."""
+
+    last_day = DateField(_l("Last day it asks for anything"), [required(_DAY)])
+    first_day: date
+
+    def validate_last_day(self, field: DateField) -> None:
+        """Refuse days that have been: what was asked for then was asked for."""
+        if field.data is not None and field.data < self.first_day:
+            raise ValidationError(_l("Choose today or a later day. What has been cannot be changed."))
+
+    @property
+    def chosen(self) -> date:
+        """The last day, once the form is valid."""
+        assert self.last_day.data is not None
+        return self.last_day.data
 
 
 def _number(field: IntegerField) -> int:

@@ -1,7 +1,7 @@
 """Questions about drafts of requirements: what they say, and what there is to choose from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -9,12 +9,13 @@ from sqlalchemy import select
 from tracker.catalogue.models import Course, CourseVersion
 from tracker.catalogue.queries import published
 from tracker.db import BoundSession
+from tracker.domain.periods import later
 from tracker.organisation.models import Position
 from tracker.organisation.queries import Tree, positions, tree_on
 from tracker.people.models import Employment
-from tracker.requirements.models import Requirement, RequirementVersion
-from tracker.requirements.operations import Draft, said_by
-from tracker.requirements.queries import lines_of
+from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.requirements.operations import Draft, columns_of, said_by
+from tracker.requirements.queries import NamedLine, lines_of, published_versions
 from tracker.systems.models import ItSystem
 
 
@@ -79,6 +80,38 @@ def drafts(session: BoundSession) -> list[RequirementVersion]:
             .order_by(RequirementVersion.saved_at.desc(), RequirementVersion.id.desc())
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What a draft says, as `requirements/_words.html` puts it in words."""
+
+    version: RequirementVersion
+    lines: list[NamedLine]
+    course: dict[str, str]  # its titles
+
+
+def worded(session: BoundSession, requirement_id: int, says: Draft, offered: Choices) -> Worded:
+    """Return what puts a draft in words, saved or not. One query."""
+    first = min(
+        (one.effective_from for one in published_versions(session, requirement_id)), default=says.effective_from
+    )
+    places = {one.id: one.title for one in offered.positions}
+    systems = {one.id: one.name for one in offered.systems}
+    lines = []
+    for line in sorted(says.lines, key=lambda line: line.excludes):
+        node = None if line.unit_id is None else offered.tree.nodes.get(line.unit_id)
+        lines.append(
+            NamedLine(
+                AudienceLine(**asdict(line)),
+                node.name if node else None,
+                None if line.position_id is None else places.get(line.position_id),
+                None if line.system_id is None else systems.get(line.system_id),
+                None if line.new_hire_days is None else later(first, -line.new_hire_days),
+            )
+        )
+    course = next((one.titles for one in offered.courses if one.id == says.course_id), {})
+    return Worded(RequirementVersion(**columns_of(says)), lines, course)
 
 
 def choices(session: BoundSession, today: date) -> Choices:

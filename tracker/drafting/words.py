@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from tracker.compliance.whatif import Change
 from tracker.domain.evidence import Evidence
 from tracker.domain.requirement import Contradiction, EarlierCompletions, MajorVersions
+from tracker.drafting.doubts import Doubt
 
 EVIDENCE: dict[Evidence, Any] = {
     Evidence.SELF_DECLARED: _l("own word"),
@@ -67,4 +68,20 @@ CHANGES: dict[Change, Any] = {
     Change.LATER: _l("Get a later date"),
     Change.EARLIER: _l("Get an earlier date"),
     Change.TO_COMPLETE: _l("Have to take the course"),
+}
+
+DOUBTS: dict[Doubt, Any] = {
+    Doubt.NOBODY: _l("It is for nobody on this day."),
+    Doubt.EVERYBODY: _l(
+        "It is for everyone employed, though no line says so. If that is what you mean, tick that everyone is meant."
+    ),
+    Doubt.NO_COURSE: _l("Its course has no published version, so nobody can take it yet."),
+    Doubt.DUE_BEFORE_NOTICE: _l(
+        "The first date falls within the minimum notice. The notice will decide: nobody is late before it has passed."
+    ),
+    Doubt.IN_THE_PAST: _l(
+        "It takes effect before today, so people may be late as soon as it is published. Choose today or a later day,"
+        " unless you are writing down what has been decided earlier."
+    ),
+    Doubt.NO_REASON: _l("It does not say why in both languages. Everyone it is for will ask."),
 }

@@ -289,6 +289,7 @@ def named_lines(session: BoundSession, version_ids: Collection[int], day: date) 
         .correlate(RequirementVersion)
         .scalar_subquery()
     )
+    starts_on = func.coalesce(starts_on, RequirementVersion.effective_from)  # A draft of what is not yet in effect.
     rows = session.execute(
         select(AudienceLine, UnitPlacement.name, Position.title, ItSystem.name, starts_on)
         .join(RequirementVersion, RequirementVersion.id == AudienceLine.requirement_version_id)

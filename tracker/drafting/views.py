@@ -1,0 +1,379 @@
+"""The requirement editor: drafts, what they would change, their publication; and the end of a requirement."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from tracker.accounts.forms import refuse
+from tracker.accounts.models import Account
+from tracker.compliance.queries import employed_on, figures_of_requirement, workplaces
+from tracker.compliance.whatif import Change, WhatIf, what_if
+from tracker.drafting import operations, queries
+from tracker.drafting.doubts import Doubt, doubts
+from tracker.drafting.forms import DraftForm, NewForm, RetireForm, filled
+from tracker.drafting.queries import Drafted
+from tracker.drafting.words import CHANGES, DOUBTS
+from tracker.organisation.queries import tree_on
+from tracker.paging import page_of
+from tracker.people.models import Person
+from tracker.people.queries import in_name_order, visible_to
+from tracker.permissions import Permission
+from tracker.requirements.operations import Draft, MissingTextError, NoAudienceError, check_publishable
+from tracker.requirements.queries import by_public_id, in_charge, published_versions
+from tracker.web.access import requires
+from tracker.web.forms import submitted
+from tracker.web.pages import found, page, person_name
+
+bp = Blueprint("drafting", __name__, url_prefix="/requirements")
+
+PEOPLE_A_PAGE = 50
+SAVE, ADD_LINE, REMOVE_LINE = "save", "add_line", "remove_line:"
+"""What the buttons of the editor do."""
+
+_NOT_KEPT = {"act", "revision", "csrf_token"}
+_WORDS = {"changes": CHANGES, "doubts": DOUBTS}
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(Permission.REQUIREMENT_EDIT)
+def create() -> Response:
+    """Begin a requirement: its title and course. The rest is decided in the editor."""
+    form = NewForm()
+    courses = queries.courses(g.session, g.today)
+    form.offer(courses)
+    if submitted(form):
+        draft = Draft(
+            titles={"sv": form.title_sv.data or "", "en": form.title_en.data or ""},
+            reasons={"sv": "", "en": ""},
+            course_id=next(one.id for one in courses if one.public_id == form.course.data),
+            effective_from=g.today,
+            lines=(),
+            first_due_days=30,
+        )
+        try:
+            version = operations.begin_draft(g.session, code=form.code.data or "", draft=draft, by=g.viewer, now=g.now)
+        except operations.CodeTakenError:
+            refuse(form.code, _("Another requirement has this code."))
+        else:
+            return redirect(url_for("drafting.edit", draft_id=version.public_id))
+    return page("drafting/create.html", form=form, courses=courses)
+
+
+@bp.post("/<public_id:requirement_id>/draft")
+@requires(Permission.REQUIREMENT_EDIT)
+def begin(requirement_id: str) -> Response:
+    """Begin the next version of a requirement, or go to the one that is begun."""
+    requirement = found(by_public_id(g.session, requirement_id))
+    try:
+        version = operations.begin_next_version(
+            g.session, requirement=requirement, by=g.viewer, now=g.now, today=g.today
+        )
+    except operations.NothingPublishedError:
+        abort(404)
+    return redirect(url_for("drafting.edit", draft_id=version.public_id))
+
+
+@bp.get("/drafts")
+@requires(Permission.REQUIREMENT_EDIT)
+def index() -> Response:
+    """List the drafts, and who is asked to approve what."""
+    listed = queries.drafts(g.session)
+    names = _names({id_ for version in listed for id_ in (version.saved_by_id, version.asked_by_id)})
+    return page("drafting/index.html", drafts=listed, names=names)
+
+
+@bp.route("/drafts/<public_id:draft_id>/edit", methods=["GET", "POST"])
+@requires(Permission.REQUIREMENT_EDIT)
+def edit(draft_id: str) -> Response:
+    """Write a draft. Adding and removing lines saves nothing; saving over somebody's newer save shows both."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    form = _form(drafted)
+    act = request.form.get("act", SAVE)
+    if request.method == "POST" and act != SAVE:
+        _change_lines(form, act)
+        response = page("drafting/edit.html", form=form, drafted=drafted)
+        response.status_code = 200  # Nothing was refused.
+        return response
+    if submitted(form):
+        try:
+            revision = int(form.revision.data) if (form.revision.data or "").isdecimal() else 0
+            operations.save_draft(
+                g.session, version=drafted.version, draft=form.says, revision=revision, by=g.viewer, now=g.now
+            )
+        except operations.DraftChangedError:
+            return _conflict(form, draft_id)
+        flash(_("The draft is saved. It asks nothing of anyone until it is published."), "success")
+        return redirect(url_for("drafting.show", draft_id=draft_id))
+    if not form.lines.entries:
+        _change_lines(form, ADD_LINE)
+    return page("drafting/edit.html", form=form, drafted=drafted)
+
+
+def _form(drafted: Drafted, sent: MultiDict[str, str] | None = None) -> DraftForm:
+    """Return the form of a draft: as it was sent, else as the draft says. `sent`: as an address sent it."""
+    offered = queries.choices(g.session, g.today)
+    data = filled(drafted.says, drafted.version.revision, offered)
+    form = DraftForm(data=data) if sent is None else DraftForm(sent, data=data, meta={"csrf": False})
+    form.offer(offered)
+    return form
+
+
+def _change_lines(form: DraftForm, act: str) -> None:
+    if act == ADD_LINE and len(form.lines.entries) < form.lines.max_entries:
+        form.lines.append_entry()
+        form.lines.entries[-1].form.offer(form.offered)
+    elif act.startswith(REMOVE_LINE):
+        name = act.removeprefix(REMOVE_LINE)
+        form.lines.entries[:] = [entry for entry in form.lines.entries if entry.name != name]
+
+
+def _conflict(form: DraftForm, draft_id: str) -> Response:
+    """Show what the sender wrote beside what somebody else has saved; saving again is then a choice."""
+    theirs = found(queries.draft_by_public_id(g.session, draft_id))
+    mine = queries.worded(g.session, theirs.requirement.id, form.says, form.offered)
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in _NOT_KEPT]
+    response = page(
+        "drafting/conflict.html",
+        drafted=theirs,
+        sent=[*kept, ("revision", theirs.version.revision)],
+        mine=mine,
+        theirs=queries.worded(g.session, theirs.requirement.id, theirs.says, form.offered),
+        names=_names({theirs.version.saved_by_id}),
+    )
+    response.status_code = 409
+    return response
+
+
+@bp.get("/drafts/<public_id:draft_id>/preview")
+@requires(Permission.REQUIREMENT_EDIT)
+def preview(draft_id: str) -> Response:
+    """Show what a draft would change as it stands in the editor, unsaved. Only htmx asks; others get the draft's page."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("drafting.show", draft_id=draft_id))
+    # Titles and reasons change nothing, so the address does not carry them.
+    texts = {f"{name}_{language}": "–" for name in ("title", "reason") for language in ("sv", "en")}
+    form = _form(drafted, MultiDict([*request.args.items(multi=True), *texts.items()]))
+    if not form.validate():
+        return page("drafting/_preview.html", weighed=None)
+    return page(
+        "drafting/_preview.html",
+        weighed=_weigh(drafted, form.says),
+        worded=queries.worded(g.session, drafted.requirement.id, form.says, form.offered),
+        **_WORDS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a draft would change, and what is worth a second thought about it."""
+
+    whatif: WhatIf
+    doubts: list[Doubt]
+    minutes: int | None  # the course's
+
+    @property
+    def hours(self) -> int:
+        """How many hours of training it costs, rounded up."""
+        return -(-(self.minutes or 0) * self.whatif.count(Change.TO_COMPLETE) // 60)
+
+
+def _weigh(drafted: Drafted, says: Draft) -> Weighed:
+    """Ask what a draft would change: on the day asked about, else on the day it takes effect, but not before today."""
+    day = g.day if request.args.get("day") else max(g.today, says.effective_from)
+    whatif = what_if(g.session, requirement_id=drafted.requirement.id, draft=says, day=day)
+    minutes = {one.id: one.minutes for one in queries.courses(g.session, g.today)}
+    published = {id_ for id_, long in minutes.items() if long is not None}
+    return Weighed(
+        whatif, doubts(says, whatif, published_courses=published, today=g.today), minutes.get(says.course_id)
+    )
+
+
+@bp.get("/drafts/<public_id:draft_id>")
+@requires(Permission.REQUIREMENT_EDIT)
+def show(draft_id: str) -> Response:
+    """Show what a draft says and would change, and what can be done with it."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    weighed = _weigh(drafted, drafted.says)
+    version = drafted.version
+    return page(
+        "drafting/show.html",
+        drafted=drafted,
+        weighed=weighed,
+        worded=queries.worded(g.session, drafted.requirement.id, drafted.says, queries.choices(g.session, g.today)),
+        units=_units(weighed.whatif),
+        complete=_is_complete(drafted.says),
+        may_publish=operations.may_publish(version, weighed.whatif, g.viewer),
+        names=_names({version.saved_by_id, version.asked_by_id}),
+        published=bool(published_versions(g.session, drafted.requirement.id)),
+        **_WORDS,
+    )
+
+
+def _is_complete(says: Draft) -> bool:
+    try:
+        check_publishable(says)
+    except (NoAudienceError, MissingTextError):
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """How many of a unit's people a draft would be for."""
+
+    public_id: str
+    name: str
+    employed: int
+    matched: int
+    added: int
+    dropped: int
+
+
+def _units(whatif: WhatIf) -> list[UnitLine]:
+    """Return the units that a draft reaches, those with most people first."""
+    tree = tree_on(g.session, whatif.day)
+    lines = [
+        UnitLine(
+            node.public_id,
+            node.name,
+            len(people),
+            *(len(people & whatif.people[change]) for change in (Change.MATCHED, Change.ADDED, Change.DROPPED)),
+        )
+        for unit_id, people in whatif.units.items()
+        if (node := tree.nodes.get(unit_id)) is not None
+    ]
+    return sorted((line for line in lines if line.matched or line.dropped), key=lambda line: (-line.matched, line.name))
+
+
+@bp.get("/drafts/<public_id:draft_id>/people")
+@requires(Permission.REQUIREMENT_EDIT)
+def people(draft_id: str) -> Response:
+    """List the people behind a figure of what a draft would change."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    weighed = _weigh(drafted, drafted.says)
+    whatif = weighed.whatif
+    asked = request.args.get("change", "")
+    change = Change(asked) if asked in set(Change) else Change.MATCHED
+    unit = next((one for one in _units(whatif) if one.public_id == request.args.get("unit", "")), None)
+    chosen = whatif.people[change]
+    if unit is not None:
+        node = next(one for one in tree_on(g.session, whatif.day).nodes.values() if one.public_id == unit.public_id)
+        chosen &= whatif.units[node.id]
+    listed = page_of(
+        g.session,
+        select(Person).where(Person.id.in_(chosen), visible_to(g.viewer, whatif.day)).order_by(*in_name_order()),
+        number=request.args.get("page", 1, type=int),
+        size=PEOPLE_A_PAGE,
+    )
+    return page(
+        "drafting/people.html",
+        drafted=drafted,
+        whatif=whatif,
+        change=change,
+        changes=CHANGES,
+        unit=unit,
+        listed=listed,
+        places=workplaces(g.session, [person.id for (person,) in listed.rows], whatif.day),
+    )
+
+
+@bp.post("/drafts/<public_id:draft_id>/publish")
+@requires(Permission.REQUIREMENT_EDIT)
+def publish(draft_id: str) -> Response:
+    """Publish a draft, or approve the one that somebody else has asked about."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    try:
+        operations.publish_draft(
+            g.session, version=drafted.version, revision=_revision(), by=g.viewer, now=g.now, today=g.today
+        )
+    except operations.SecondPersonError:
+        flash(_("A requirement for all staff is published by another than who drafted it and asked."), "error")
+    except operations.DraftChangedError:
+        flash(_("The draft was changed meanwhile. Look at it again."), "error")
+    except (NoAudienceError, MissingTextError):
+        flash(_("The draft is not complete: say for whom it is, and why, in both languages."), "error")
+    else:
+        flash(_("The requirement is published. Everybody’s dates are computed."), "success")
+        return redirect(url_for("requirements.show", requirement_id=drafted.requirement.public_id))
+    return redirect(url_for("drafting.show", draft_id=draft_id))
+
+
+@bp.post("/drafts/<public_id:draft_id>/ask")
+@requires(Permission.REQUIREMENT_EDIT)
+def ask(draft_id: str) -> Response:
+    """Ask a second person to publish a draft."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    try:
+        operations.ask_approval(g.session, version=drafted.version, revision=_revision(), by=g.viewer)
+    except operations.DraftChangedError:
+        flash(_("The draft was changed meanwhile. Look at it again."), "error")
+    except (NoAudienceError, MissingTextError):
+        flash(_("The draft is not complete: say for whom it is, and why, in both languages."), "error")
+    else:
+        flash(_("Now a colleague who decides requirements can publish it."), "success")
+    return redirect(url_for("drafting.show", draft_id=draft_id))
+
+
+@bp.route("/drafts/<public_id:draft_id>/discard", methods=["GET", "POST"])
+@requires(Permission.REQUIREMENT_EDIT)
+def discard(draft_id: str) -> Response:
+    """Throw a draft away, once one has said so."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    if request.method == "GET":
+        return page("drafting/discard.html", drafted=drafted)
+    try:
+        operations.discard_draft(g.session, version=drafted.version, revision=_revision(), by=g.viewer)
+    except operations.DraftChangedError:
+        flash(_("The draft was changed meanwhile. Look at it again."), "error")
+        return redirect(url_for("drafting.show", draft_id=draft_id))
+    flash(_("The draft is gone."), "success")
+    return redirect(url_for("drafting.index"))
+
+
+def _revision() -> int:
+    """Return which revision of a draft was looked at; 0, which none is, if the form does not say."""
+    return request.form.get("revision", 0, type=int)
+
+
+@bp.route("/<public_id:requirement_id>/retire", methods=["GET", "POST"])
+@requires(Permission.REQUIREMENT_EDIT)
+def retire(requirement_id: str) -> Response:
+    """End a requirement; before, say what that means for those who are in the middle of it."""
+    requirement = found(by_public_id(g.session, requirement_id))
+    version = found(in_charge(published_versions(g.session, requirement.id), g.today))
+    form = RetireForm(last_day=g.today)
+    form.first_day = g.today
+    if submitted(form):
+        try:
+            operations.retire(g.session, requirement=requirement, last_day=form.chosen, by=g.viewer, now=g.now)
+        except operations.NotInEffectError as error:
+            refuse(
+                form.last_day,
+                _("It takes effect on %(day)s. Choose that day or a later one.", day=error.effective_from),
+            )
+        except operations.RetiredAlreadyError:
+            refuse(form.last_day, _("It ends on that day or earlier already."))
+        else:
+            flash(_("The requirement ends on the day you chose."), "success")
+            return redirect(url_for("requirements.show", requirement_id=requirement_id))
+    return page(
+        "drafting/retire.html",
+        form=form,
+        requirement=requirement,
+        version=version,
+        stands=figures_of_requirement(g.session, employed_on(g.today), g.today, requirement.id),
+    )
+
+
+def _names(account_ids: set[int | None]) -> dict[int, str]:
+    """Return what the owners of some accounts are called, as the viewer may see it."""
+    ids = {id_ for id_ in account_ids if id_ is not None}
+    rows = g.session.execute(
+        select(Account, Person).outerjoin(Person, Person.id == Account.person_id).where(Account.id.in_(ids))
+    )
+    return {account.id: person_name(person) if person else account.display_name for account, person in rows}
