@@ -26,7 +26,16 @@ from tracker.systems.models import Access
 from werkzeug.routing import Rule
 
 from tests.conftest import NOW
-from tests.factories import Cast, acting, add_access, add_completion, add_requirement
+from tests.factories import (
+    Cast,
+    acting,
+    add_access,
+    add_completion,
+    add_exemption,
+    add_extension,
+    add_request,
+    add_requirement,
+)
 from tests.hr.test_roster_import import content, line
 
 
@@ -87,6 +96,13 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             state=MailState.CAUGHT,
         )
         session.add_all([attempt, login, mail])
+        asked = add_request(session, anna.id, "grund", now=NOW)
+        exemption = add_exemption(
+            session, anna.id, "grund", starts_on=today - timedelta(days=3), ends_on=today, now=NOW
+        )
+        extension = add_extension(
+            session, anna.id, "grund", granted_on=today, due_on=today + timedelta(days=90), now=NOW
+        )
         add_access(session, anna.id, cast.system_id, starts_on=date(2026, 1, 1), now=NOW)
         session.flush()
         account = session.get_one(Account, cast.accounts["anna"])
@@ -98,6 +114,9 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
         values = {
             "draft_id": draft.public_id,
+            "exception_request_id": asked.public_id,
+            "exemption_id": exemption.public_id,
+            "extension_id": extension.public_id,
             "person_id": cast.person_ids["anna"],
             "account_id": account.public_id,
             "unit_id": cast.unit_ids["11"],

@@ -14,6 +14,7 @@ from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.db import BoundSession, Database
 from tracker.domain.evidence import Evidence
+from tracker.domain.exceptions import ExceptionKind
 from tracker.domain.facts import DutyKind
 from tracker.domain.sorting import sort_key
 from tracker.edge import transaction
@@ -22,7 +23,14 @@ from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import GivenRole, Viewer, system
-from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.requirements.models import (
+    AudienceLine,
+    ExceptionRequest,
+    Exemption,
+    Extension,
+    Requirement,
+    RequirementVersion,
+)
 from tracker.systems.models import Access, ItSystem, SystemScope
 
 BEGINNING = date(2020, 1, 1)
@@ -310,6 +318,61 @@ def add_completion(
     session.add(completion)
     session.flush()
     return completion
+
+
+def _requirement_id(session: BoundSession, code: str) -> int:
+    return session.scalars(select(Requirement.id).where(Requirement.code == code)).one()
+
+
+def add_exemption(
+    session: BoundSession, person_id: int, code: str, *, starts_on: date, ends_on: date | None, now: datetime
+) -> Exemption:
+    """Let a requirement not apply to a person."""
+    exemption = Exemption(
+        person_id=person_id,
+        requirement_id=_requirement_id(session, code),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason="Gör annat",
+        recorded_at=now,
+        source="test",
+    )
+    session.add(exemption)
+    session.flush()
+    return exemption
+
+
+def add_extension(
+    session: BoundSession, person_id: int, code: str, *, granted_on: date, due_on: date, now: datetime
+) -> Extension:
+    """Give a person more time."""
+    extension = Extension(
+        person_id=person_id,
+        requirement_id=_requirement_id(session, code),
+        granted_on=granted_on,
+        due_on=due_on,
+        reason="Mycket att göra",
+        recorded_at=now,
+        source="test",
+    )
+    session.add(extension)
+    session.flush()
+    return extension
+
+
+def add_request(session: BoundSession, person_id: int, code: str, *, now: datetime) -> ExceptionRequest:
+    """Let a person ask for more time: until a month after now."""
+    request = ExceptionRequest(
+        person_id=person_id,
+        requirement_id=_requirement_id(session, code),
+        kind=ExceptionKind.EXTENSION,
+        wanted_until=now.date() + timedelta(days=30),
+        message="Hinner inte",
+        asked_at=now,
+    )
+    session.add(request)
+    session.flush()
+    return request
 
 
 def sign_in(

@@ -16,6 +16,7 @@ import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
 import tracker.drafting.views
+import tracker.exceptions.views
 import tracker.exports.views
 import tracker.hr.views
 import tracker.learning.views
@@ -43,6 +44,7 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("learning.history", _l("Certificates"), "certificate", Permission.LEARN),
     ("catalogue.index", _l("Courses"), "courses", Permission.COURSE_VIEW),
     ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
+    ("exceptions.index", _l("Exemptions and extensions"), "exempt", Permission.EXCEPTION_GRANT),
     ("people.index", _l("People"), "people", Permission.TEAM_VIEW),
     ("organisation.index", _l("Organisation"), "org", Permission.ORGANISATION_VIEW),
     ("systems.index", _l("IT systems"), "systems", Permission.SYSTEM_VIEW),
@@ -65,6 +67,7 @@ BLUEPRINTS = (
     tracker.compliance.views.requirements_bp,
     tracker.drafting.views.bp,
     tracker.compliance.views.bp,
+    tracker.exceptions.views.bp,
     tracker.people.views.bp,
     tracker.people.views.organisation_bp,
     tracker.systems.views.bp,

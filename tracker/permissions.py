@@ -17,6 +17,7 @@ class Permission(StrEnum):
     PERSON_VIEW = "person_view"
     TEAM_VIEW = "team_view"
     COMPLETION_RECORD = "completion_record"
+    EXCEPTION_GRANT = "exception_grant"
     FIGURES_VIEW = "figures_view"
     COORDINATION_VIEW = "coordination_view"
     EXPORT = "export"
@@ -63,7 +64,9 @@ _P = Permission
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: frozenset({_P.LEARN, _P.SIGN_STEP, _P.PERSON_VIEW, _P.COURSE_VIEW}),
-    Role.UNIT_MANAGER: frozenset({_P.TEAM_VIEW, _P.PERSON_VIEW, _P.COMPLETION_RECORD, _P.REQUIREMENT_VIEW}),
+    Role.UNIT_MANAGER: frozenset(
+        {_P.TEAM_VIEW, _P.PERSON_VIEW, _P.COMPLETION_RECORD, _P.EXCEPTION_GRANT, _P.REQUIREMENT_VIEW}
+    ),
     Role.SYSTEM_OWNER: frozenset({_P.SYSTEM_VIEW, _P.REQUIREMENT_VIEW}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({_P.SYSTEM_VIEW, _P.REQUIREMENT_VIEW}),
     Role.HR: frozenset(
@@ -71,6 +74,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.TEAM_VIEW,
             _P.PERSON_VIEW,
             _P.COMPLETION_RECORD,
+            _P.EXCEPTION_GRANT,
             _P.FIGURES_VIEW,
             _P.EXPORT,
             _P.ROSTER_IMPORT,
@@ -87,6 +91,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.TEAM_VIEW,
             _P.PERSON_VIEW,
             _P.COMPLETION_RECORD,
+            _P.EXCEPTION_GRANT,
             _P.FIGURES_VIEW,
             _P.EXPORT,
             _P.ORGANISATION_VIEW,

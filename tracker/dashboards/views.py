@@ -28,12 +28,14 @@ from tracker.dashboards.queries.gaps import gaps
 from tracker.dashboards.queries.units import Unit
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
+from tracker.exceptions.queries import another, granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history
 from tracker.paging import Page
 from tracker.people.models import Person
 from tracker.people.queries import in_team, visible_person
 from tracker.permissions import Permission
+from tracker.requirements.queries import listed
 from tracker.web.access import requires
 from tracker.web.pages import found, page
 from tracker.web.session import edge
@@ -43,6 +45,7 @@ bp = Blueprint("dashboards", __name__)
 ROWS = 50
 FIRST = 8
 FIRST_OF_EVERYONE = 4
+ANSWERS_AT_HOME = 3
 
 # Asked for when the address names a requirement that applies to nobody here.
 NO_REQUIREMENT = 0
@@ -59,7 +62,13 @@ def home() -> Response:
     if g.viewer.person_id is None:
         return page("dashboards/landing.html", team=team)
     own = at_home.home(g.session, g.viewer.person_id, g.day)
-    return page("dashboards/home.html", own=own, team=team)
+    asked = requests_of(g.session, g.viewer.person_id)[:ANSWERS_AT_HOME]
+    return page("dashboards/home.html", own=own, team=team, asked=asked, titles=_titles() if asked else {})
+
+
+def _titles() -> dict[int, dict[str, str]]:
+    """Return what each requirement is called, by id."""
+    return {one.requirement.id: one.version.titles for one in listed(g.session, g.day)}
 
 
 def _team_in_brief() -> tuple[int, int]:
@@ -75,6 +84,7 @@ def team() -> Response:
     choosable = organised.choosable(organised.tree(g.session, g.day), g.viewer)
     unit = _chosen(choosable)
     scope = in_team(g.viewer, g.day) & (organised.works_in(unit.id, g.day) if unit else true())
+    deciding = g.viewer.may(Permission.EXCEPTION_GRANT) and g.day == g.today
     columns = figures_by_requirement(g.session, scope, g.day)
     choice = _choice({column.public_id: column.id for column in columns})
     rows = _matrix(teams.narrowed(scope, g.day, choice, viewer_person_id=g.viewer.person_id), choice)
@@ -89,6 +99,8 @@ def team() -> Response:
         rows=rows,
         checklists=teams.courses_with_checklist(g.session),
         soon_days=teams.SOON_DAYS,
+        asked=open_requests(g.session, scope & another(g.viewer)) if deciding else [],
+        titles={column.id: column.titles for column in columns},
     )
 
 
@@ -149,6 +161,9 @@ def _person_page(person: Person) -> Response:
         managers=recorded.managers_of(g.session, person.id, g.day, units),
         record=recorded.record(g.session, person.id, g.day),
         history=history(g.session, person.id),
+        granted=granted_to(g.session, person.id),
+        asked=requests_of(g.session, person.id),
+        titles=_titles(),
     )
 
 

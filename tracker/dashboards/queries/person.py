@@ -14,6 +14,7 @@ from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.people.queries import MANAGING
+from tracker.requirements.models import Exemption, Extension
 from tracker.systems.models import Access, ItSystem
 
 
@@ -35,6 +36,8 @@ class Record:
     accesses: list[Recorded]
     absences: list[Recorded]
     retracted_completions: list[tuple[Completion, dict[str, str]]]
+    retracted_exemptions: list[Exemption]
+    retracted_extensions: list[Extension]
 
 
 def record(session: BoundSession, person_id: int, day: date) -> Record:
@@ -74,6 +77,20 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
         accesses=[Recorded(fact, name) for fact, name in accesses],
         absences=[Recorded(fact) for fact in absences],
         retracted_completions=[(fact, titles) for fact, titles in completions],
+        retracted_exemptions=list(
+            session.scalars(
+                select(Exemption)
+                .where(Exemption.person_id == person_id, Exemption.retracted_at.is_not(None))
+                .order_by(Exemption.starts_on.desc(), Exemption.id)
+            )
+        ),
+        retracted_extensions=list(
+            session.scalars(
+                select(Extension)
+                .where(Extension.person_id == person_id, Extension.retracted_at.is_not(None))
+                .order_by(Extension.granted_on.desc(), Extension.id)
+            )
+        ),
     )
 
 

@@ -1,0 +1,100 @@
+"""What an exemption or an extension would change, and which may not be."""
+
+from datetime import date
+
+import pytest
+from tracker.domain.exceptions import (
+    AlreadyExemptError,
+    DoesNotApplyError,
+    NothingDueError,
+    NotLaterError,
+    end,
+    exempt,
+    extend,
+    withdraw,
+)
+from tracker.domain.facts import Absence, Employment, Exemption, Extension, State, learner_of
+from tracker.domain.periods import Days
+from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion
+
+RULE = Requirement(
+    1,
+    (
+        RequirementVersion(
+            id=1, course_id=1, lines=(AudienceLine(1),), effective_from=date(2020, 1, 1), first_due_days=30
+        ),
+    ),
+)
+HIRED = Employment(Days(date(2026, 3, 2)), 1)  # due on 1 April
+LATE = date(2026, 4, 10)
+
+
+def seen(phase):
+    return None if phase is None else (phase.state, phase.due_on)
+
+
+def test_an_extension_moves_the_due_date():
+    effect = extend(learner_of([HIRED]), RULE, Extension(1, LATE, date(2026, 5, 15)))
+    assert seen(effect.before) == (State.OVERDUE, date(2026, 4, 1))
+    assert seen(effect.after) == (State.TO_DO, date(2026, 5, 15))
+
+
+@pytest.mark.parametrize(
+    "due_on", [date(2026, 4, 1), date(2026, 4, 9)], ids=["the present due date", "a day that passed"]
+)
+def test_an_extension_is_to_a_later_day_that_has_not_passed(due_on):
+    with pytest.raises(NotLaterError) as error:
+        extend(learner_of([HIRED]), RULE, Extension(1, LATE, due_on))
+    assert error.value.due_on == date(2026, 4, 1)
+
+
+def test_nothing_is_extended_for_who_is_away_or_not_concerned():
+    away = learner_of([HIRED, Absence(Days(date(2026, 4, 5)))])
+    with pytest.raises(NothingDueError):
+        extend(away, RULE, Extension(1, LATE, date(2026, 5, 15)))
+    with pytest.raises(DoesNotApplyError):
+        extend(learner_of([HIRED]), RULE, Extension(1, date(2026, 3, 1), date(2026, 5, 15)))
+
+
+def test_an_exemption_lifts_the_requirement_and_gives_notice_when_it_ends():
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(LATE, date(2026, 4, 30))))
+    assert seen(effect.before) == (State.OVERDUE, date(2026, 4, 1))
+    assert seen(effect.after) == (State.EXEMPT, None)
+    assert seen(effect.afterwards) == (State.TO_DO, date(2026, 5, 15))
+
+
+def test_an_exemption_from_before_the_first_day_is_seen_on_the_first_day():
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 1, 1))))
+    assert seen(effect.before) == (State.TO_DO, date(2026, 4, 1))
+    assert seen(effect.after) == (State.EXEMPT, None)
+    assert effect.afterwards is None
+
+
+def test_nobody_is_exempt_twice_or_from_what_does_not_apply():
+    once = learner_of([HIRED, Exemption(1, Days(LATE, date(2026, 4, 30)))])
+    with pytest.raises(AlreadyExemptError):
+        exempt(once, RULE, Exemption(1, Days(date(2026, 4, 30))))
+    assert seen(exempt(once, RULE, Exemption(1, Days(date(2026, 5, 1)))).after) == (State.EXEMPT, None)
+    with pytest.raises(DoesNotApplyError):
+        exempt(once, RULE, Exemption(1, Days(date(2026, 1, 1), date(2026, 3, 1))))
+
+
+def test_another_requirements_exemption_is_no_hindrance():
+    other = learner_of([HIRED, Exemption(2, Days(LATE))])
+    assert seen(exempt(other, RULE, Exemption(1, Days(LATE))).after) == (State.EXEMPT, None)
+
+
+def test_ending_an_exemption_and_taking_it_back():
+    exemption = Exemption(1, Days(LATE), id=7)
+    learner = learner_of([HIRED, exemption])
+    ended = end(learner, RULE, exemption, date(2026, 4, 30))
+    assert (seen(ended.before), seen(ended.after)) == ((State.EXEMPT, None), (State.TO_DO, date(2026, 5, 15)))
+    undone = end(learner, RULE, exemption, None)
+    assert (seen(undone.before), seen(undone.after)) == ((State.EXEMPT, None), (State.OVERDUE, date(2026, 4, 1)))
+
+
+def test_taking_an_extension_back():
+    extension = Extension(1, LATE, date(2026, 5, 15), id=7)
+    effect = withdraw(learner_of([HIRED, extension]), RULE, extension, date(2026, 4, 20))
+    assert seen(effect.before) == (State.TO_DO, date(2026, 5, 15))
+    assert seen(effect.after) == (State.OVERDUE, date(2026, 4, 1))

@@ -1,0 +1,267 @@
+"""The pages of exemptions and extensions."""
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event, func, select
+from tracker.compliance.queries import obligations_of
+from tracker.domain.facts import State
+from tracker.edge import transaction
+from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
+
+from tests.conftest import NOW
+from tests.factories import (
+    add_course,
+    add_exemption,
+    add_extension,
+    add_person,
+    add_request,
+    add_requirement,
+    sign_in,
+)
+
+TODAY = date(2026, 11, 23)
+LATER = TODAY + timedelta(days=30)
+
+
+@pytest.fixture(autouse=True)
+def at_noon():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def requirement(cast, in_kil):
+    """Everyone employed was to take a course years ago; nobody has. Its public id."""
+    with in_kil() as session:
+        version = add_course(session, "it", now=NOW)
+        add_requirement(session, "it", course_id=version.course_id, now=NOW)
+        return session.scalars(select(Requirement.public_id)).one()
+
+
+@pytest.fixture
+def browser(app, database, cast):
+    return lambda name: sign_in(app.test_client(), database, cast, name)
+
+
+def stands(in_kil, cast, name="anna"):
+    with in_kil() as session:
+        return [(one.state, one.due_on) for one in obligations_of(session, cast.people[name], TODAY)]
+
+
+def number_of(in_kil, model):
+    with in_kil() as session:
+        return session.scalar(select(func.count()).select_from(model))
+
+
+def seen(answer):
+    """What the form says it has shown the consequences of."""
+    html = answer.get_data(as_text=True)
+    return html.split('name="seen"')[1].split('value="')[1].split('"')[0]
+
+
+def test_an_extension_is_shown_before_it_is_granted(browser, cast, in_kil, requirement):
+    bosse = browser("bosse")
+    address = f"/extensions/new?person={cast.person_ids['anna']}&requirement={requirement}"
+    assert bosse.get(address).status_code == 200
+    form = {"requirement": requirement, "due_on": LATER.isoformat(), "reason": "Mycket just nu", "seen": ""}
+    shown = bosse.post(address, data=form)
+    assert shown.status_code == 200
+    assert "Försenad" in shown.text
+    assert number_of(in_kil, Extension) == 0
+    granted = bosse.post(address, data=form | {"seen": seen(shown)})
+    assert granted.location == f"/people/{cast.person_ids['anna']}"
+    assert stands(in_kil, cast) == [(State.TO_DO, LATER)]
+    assert "Mycket just nu" in bosse.get(granted.location).text
+
+
+def test_what_was_changed_since_it_was_shown_is_shown_again(browser, cast, in_kil, requirement):
+    bosse = browser("bosse")
+    address = f"/extensions/new?person={cast.person_ids['anna']}"
+    form = {"requirement": requirement, "due_on": LATER.isoformat(), "reason": "x"}
+    shown = seen(bosse.post(address, data=form))
+    changed = form | {"due_on": (LATER + timedelta(days=1)).isoformat(), "seen": shown}
+    assert bosse.post(address, data=changed).status_code == 200
+    assert number_of(in_kil, Extension) == 0
+
+
+def test_several_are_exempted_and_who_cannot_be_is_named(browser, cast, in_kil, requirement):
+    with in_kil() as session:
+        add_exemption(session, cast.people["david"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+    cecilia = browser("cecilia")
+    people = "&".join(f"person={cast.person_ids[name]}" for name in ("anna", "bosse", "david", "cecilia"))
+    form = {"requirement": requirement, "starts_on": TODAY.isoformat(), "ends_on": "", "reason": "Annan utbildning"}
+    shown = cecilia.post(f"/exemptions/new?{people}", data=form)
+    assert shown.status_code == 200
+    answer = cecilia.post(f"/exemptions/new?{people}", data=form | {"seen": seen(shown)})
+    assert answer.status_code == 200
+    assert number_of(in_kil, Exemption) == 3
+    assert stands(in_kil, cast, "bosse") == [(State.EXEMPT, None)]
+    assert stands(in_kil, cast, "cecilia")[0][0] is State.OVERDUE
+    again = cecilia.post(f"/exemptions/new?{people}", data=form | {"seen": seen(shown)})
+    assert again.status_code == 200
+    assert number_of(in_kil, Exemption) == 3
+
+
+def test_what_the_rules_refuse_stands_on_the_field(browser, cast, in_kil, requirement):
+    bosse = browser("bosse")
+    form = {"requirement": requirement, "due_on": (TODAY - timedelta(days=1)).isoformat(), "reason": "x", "seen": ""}
+    answer = bosse.post(f"/extensions/new?person={cast.person_ids['anna']}", data=form)
+    assert answer.status_code == 422
+    own = bosse.post(f"/extensions/new?person={cast.person_ids['bosse']}", data=form | {"due_on": LATER.isoformat()})
+    assert own.status_code == 422
+    assert number_of(in_kil, Extension) == 0
+
+
+def test_who_is_out_of_reach_does_not_exist(browser, cast, in_kil, requirement):
+    """Anna may not decide; Bosse decides about his own team; Omar of Grums about nobody here."""
+    with in_kil() as session:
+        exemption = add_exemption(session, cast.people["david"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+        extension = add_extension(session, cast.people["david"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
+        asked = add_request(session, cast.people["david"], "it", now=NOW)
+    addresses = [
+        f"/extensions/new?person={cast.person_ids['david']}",
+        f"/exemptions/new?person={cast.person_ids['anna']}&person={cast.person_ids['david']}",
+        f"/exemptions/{exemption.public_id}/end",
+        f"/extensions/{extension.public_id}/withdraw",
+        f"/exceptions/requests/{asked.public_id}",
+    ]
+    form = {"requirement": requirement, "due_on": LATER, "starts_on": TODAY, "reason": "x", "why": "x", "granted": "no"}
+    for name, status in (("bosse", 404), ("omar", 404), ("anna", 403), ("eva", 403)):
+        client = browser(name)
+        for address in addresses:
+            assert client.get(address).status_code == status, (name, address)
+            assert client.post(address, data=form).status_code == status, (name, address)
+    assert browser("cecilia").get(addresses[4]).status_code == 200
+    assert browser("david").get(addresses[4]).status_code == 404, "nobody answers their own request"
+
+
+def test_ending_and_taking_back(browser, cast, in_kil, requirement):
+    with in_kil() as session:
+        now_on = add_exemption(session, cast.people["anna"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+        coming = add_exemption(session, cast.people["bosse"], "it", starts_on=LATER, ends_on=None, now=NOW)
+        extension = add_extension(session, cast.people["david"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
+    cecilia = browser("cecilia")
+    for address, form in (
+        (f"/exemptions/{now_on.public_id}/end", {"ends_on": TODAY.isoformat(), "why": "Åter i tjänst"}),
+        (f"/exemptions/{coming.public_id}/end", {"why": "Behövs inte"}),
+        (f"/extensions/{extension.public_id}/withdraw", {"why": "Fel person"}),
+    ):
+        assert cecilia.get(address).status_code == 200
+        assert cecilia.post(address, data={"why": ""}).status_code == 422
+        assert cecilia.post(address, data=form).status_code == 302
+        assert cecilia.get(address).status_code == 404, "it no longer stands"
+    with in_kil() as session:
+        standing = session.execute(
+            select(Exemption.starts_on, Exemption.ends_on).where(Exemption.retracted_at.is_(None))
+        )
+        assert [tuple(row) for row in standing] == [(TODAY, TODAY)]
+    assert "Åter i tjänst" in cecilia.get(f"/people/{cast.person_ids['anna']}").text
+
+
+def test_a_learner_asks_and_sees_the_answer(browser, cast, in_kil, requirement):
+    anna, bosse = browser("anna"), browser("bosse")
+    ask = f"/requirements/{requirement}/ask"
+    assert ask in anna.get("/me").text
+    form = {"kind": "extension", "wanted_until": "", "message": "Sommaren är full"}
+    assert anna.post(ask, data=form).status_code == 422, "more time needs a day"
+    assert anna.post(ask, data=form | {"wanted_until": LATER.isoformat()}).status_code == 302
+    assert anna.post(ask, data=form | {"wanted_until": LATER.isoformat()}).status_code == 422, "one at a time"
+    assert number_of(in_kil, ExceptionRequest) == 1
+    for address in ("/team", "/exceptions/requests"):
+        assert "Sommaren är full" in bosse.get(address).text
+        assert "Sommaren är full" not in browser("omar").get(address).text
+    with in_kil() as session:
+        address = f"/exceptions/requests/{session.scalars(select(ExceptionRequest.public_id)).one()}"
+    assert bosse.get(address).status_code == 200
+    assert bosse.post(address, data={"granted": "no", "words": ""}).status_code == 422, "a no says why"
+    answer = {"granted": "yes", "until": LATER.isoformat(), "words": "Självklart"}
+    assert bosse.post(address, data=answer).location == "/exceptions/requests"
+    assert bosse.post(address, data=answer).status_code == 422, "it is answered"
+    assert stands(in_kil, cast) == [(State.TO_DO, LATER)]
+    for page in ("/", "/me"):
+        assert "Självklart" in anna.get(page).text
+    assert "Sommaren är full" not in bosse.get("/team").text
+
+
+def test_the_list_shows_what_is_in_force_coming_and_ended(browser, database, cast, in_kil, requirement):
+    with in_kil() as session:
+        add_exemption(session, cast.people["anna"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+        add_exemption(session, cast.people["david"], "it", starts_on=LATER, ends_on=None, now=NOW)
+        add_exemption(session, cast.people["eva"], "it", starts_on=date(2026, 1, 1), ends_on=date(2026, 2, 1), now=NOW)
+        add_extension(session, cast.people["mona"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
+    with transaction(database, cast.grums, now=NOW) as session:
+        version = add_course(session, "it", now=NOW)
+        add_requirement(session, "it", course_id=version.course_id, now=NOW)
+        session.flush()
+        add_exemption(session, cast.people["omar"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+
+    def named(name, **query):
+        html = browser(name).get("/exceptions", query_string=query).text
+        return {family for family in ("Åkesson", "Ek", "Mård", "Omarsson") if f">{family_of[family]} {family}<" in html}
+
+    family_of = {"Åkesson": "Anna", "Ek": "Eva", "Mård": "Mona", "Omarsson": "Omar"}
+    assert named("cecilia") == {"Åkesson", "Mård"}
+    assert named("cecilia", kind="extension") == {"Mård"}
+    assert named("cecilia", when="ended") == {"Ek"}
+    assert named("cecilia", q="anna-1") == {"Åkesson"}
+    assert named("cecilia", day="2026-01-15") == {"Ek"}
+    assert named("bosse") == {"Åkesson"}
+    assert named("omar") == {"Omarsson"}
+    assert "David Dahl" in browser("cecilia").get("/exceptions?when=coming").text
+
+
+def test_lists_take_as_many_queries_for_thirty_as_for_one(browser, database, cast, in_kil, requirement):
+    def statements(address):
+        client, seen_so_far = browser("cecilia"), []
+        note = lambda _c, _cursor, statement, *_: seen_so_far.append(statement)  # noqa: E731
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            assert client.get(address).status_code == 200
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        return len(seen_so_far)
+
+    def fill(number):
+        with in_kil() as session:
+            for count in range(number):
+                person = add_person(
+                    session,
+                    f"P{number}x{count}",
+                    "Person",
+                    unit_id=cast.units["11"],
+                    position_id=cast.position_id,
+                    now=NOW,
+                )
+                add_exemption(session, person.id, "it", starts_on=TODAY, ends_on=None, now=NOW)
+                add_request(session, person.id, "it", now=NOW)
+
+    fill(1)
+    few = [statements(address) for address in ("/exceptions", "/exceptions/requests")]
+    fill(30)
+    assert [statements(address) for address in ("/exceptions", "/exceptions/requests")] == few
+
+
+def test_checking_many_takes_as_many_queries_as_checking_two(browser, database, cast, requirement):
+    def statements(names):
+        client, counted = browser("cecilia"), []
+        note = lambda _c, _cursor, statement, *_: counted.append(statement)  # noqa: E731
+        people = "&".join(f"person={cast.person_ids[name]}" for name in names)
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            form = {"requirement": requirement, "due_on": LATER.isoformat(), "reason": "x"}
+            assert client.post(f"/extensions/new?{people}", data=form).status_code == 200
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        return len(counted)
+
+    assert statements(["anna", "bosse"]) == statements(["anna", "bosse", "david", "eva", "mona", "olle"])
+
+
+def test_the_person_page_offers_what_may_be_done(browser, cast, requirement):
+    anna = f"/people/{cast.person_ids['anna']}"
+    assert "/extensions/new?" in browser("bosse").get(anna).text
+    assert "/extensions/new?" not in browser("bosse").get(anna + "?day=2026-03-01").text
+    assert "/extensions/new?" not in browser("bosse").get("/me").text
+    assert 'name="person"' in browser("bosse").get("/team").text

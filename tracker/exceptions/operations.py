@@ -1,0 +1,270 @@
+"""Granting and ending exemptions and extensions; asking for them and answering.
+
+What an exception changes is worked out when the transaction ends, as for every fact. Nobody decides about themself.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from tracker.audit.operations import record
+from tracker.db import BoundSession, retract
+from tracker.domain import exceptions as rules
+from tracker.domain import facts
+from tracker.domain.exceptions import DoesNotApplyError, ExceptionKind
+from tracker.domain.obligations import phases
+from tracker.domain.periods import FOREVER, Days
+from tracker.exceptions import queries
+from tracker.exceptions.queries import Case
+from tracker.people.models import Person
+from tracker.permissions import Viewer
+from tracker.requirements.models import ExceptionRequest, Exemption, Extension
+
+
+class OwnCaseError(Exception):
+    """Nobody grants themself an exception, ends their own or answers their own request."""
+
+
+class EndsBeforeStartError(Exception):
+    """An exemption would end before it starts."""
+
+
+class NotEarlierError(Exception):
+    """Ending an exemption can only make it shorter: it ends by then already."""
+
+
+class AlreadyAskedError(Exception):
+    """The learner waits for an answer about this requirement."""
+
+
+class AlreadyAnsweredError(Exception):
+    """The request was answered, perhaps by somebody else."""
+
+
+class UntilMissingError(Exception):
+    """More time is granted until some day, and none was given."""
+
+
+class AskedUntilPastError(Exception):
+    """More time was asked for until a day that has passed."""
+
+
+def grant_exemption(
+    session: BoundSession,
+    *,
+    case: Case,
+    starts_on: date,
+    ends_on: date | None,
+    reason: str,
+    by: Viewer,
+    now: datetime,
+) -> Exemption:
+    """Let a requirement not apply to a person from a day, until another or until further notice. Writes the journal.
+
+    Raises OwnCaseError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError, AlreadyExemptError.
+    """
+    check_exemption(case, starts_on, ends_on, by)
+    exemption = Exemption(
+        person_id=case.person.id,
+        requirement_id=case.requirement.id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
+        recorded_at=now,
+        recorded_by_id=by.account_id,
+        source="manager",
+    )
+    session.add(exemption)
+    record(
+        session,
+        "exemption.granted",
+        subject=exemption,
+        by=by,
+        person=case.person.public_id,
+        requirement=case.requirement.code,
+        starts_on=starts_on.isoformat(),
+        ends_on=ends_on.isoformat() if ends_on else None,
+    )
+    return exemption
+
+
+def check_exemption(case: Case, starts_on: date, ends_on: date | None, by: Viewer) -> rules.Effect:
+    """Return what an exemption would change. Raises as `grant_exemption` does."""
+    _refuse_own(case.person.id, by)
+    if ends_on is not None and ends_on < starts_on:
+        raise EndsBeforeStartError(ends_on)
+    return rules.exempt(case.learner, case.rule, facts.Exemption(case.requirement.id, Days(starts_on, ends_on)))
+
+
+def end_exemption(
+    session: BoundSession,
+    *,
+    exemption: Exemption,
+    person: Person,
+    ends_on: date | None,
+    why: str,
+    by: Viewer,
+    now: datetime,
+) -> Exemption | None:
+    """Let an exemption end on a day before it otherwise would, or take it back altogether: no day. Writes the journal.
+
+    It is retracted; one with the new last day takes its place, and is returned.
+    Raises OwnCaseError, EndsBeforeStartError, NotEarlierError.
+    """
+    _refuse_own(person.id, by)
+    if ends_on is not None and ends_on < exemption.starts_on:
+        raise EndsBeforeStartError(ends_on)
+    if ends_on is not None and exemption.ends_on is not None and ends_on >= exemption.ends_on:
+        raise NotEarlierError(exemption.ends_on)
+    retract([exemption], now=now, by_id=by.account_id, why=why)
+    record(
+        session,
+        "exemption.ended",
+        subject=exemption,
+        by=by,
+        person=person.public_id,
+        ends_on=ends_on.isoformat() if ends_on else None,
+    )
+    if ends_on is None:
+        return None
+    shorter = Exemption(
+        person_id=exemption.person_id,
+        requirement_id=exemption.requirement_id,
+        starts_on=exemption.starts_on,
+        ends_on=ends_on,
+        reason=exemption.reason,
+        recorded_at=now,
+        recorded_by_id=by.account_id,
+        source="manager",
+    )
+    session.add(shorter)
+    return shorter
+
+
+def grant_extension(
+    session: BoundSession, *, case: Case, due_on: date, reason: str, by: Viewer, now: datetime, today: date
+) -> Extension:
+    """Move a person's due date for a requirement to a later day, from today on. Writes the journal.
+
+    Raises OwnCaseError, domain.exceptions.DoesNotApplyError, NothingDueError, NotLaterError.
+    """
+    check_extension(case, due_on, by, today)
+    extension = Extension(
+        person_id=case.person.id,
+        requirement_id=case.requirement.id,
+        granted_on=today,
+        due_on=due_on,
+        reason=reason,
+        recorded_at=now,
+        recorded_by_id=by.account_id,
+        source="manager",
+    )
+    session.add(extension)
+    record(
+        session,
+        "extension.granted",
+        subject=extension,
+        by=by,
+        person=case.person.public_id,
+        requirement=case.requirement.code,
+        due_on=due_on.isoformat(),
+    )
+    return extension
+
+
+def check_extension(case: Case, due_on: date, by: Viewer, today: date) -> rules.Effect:
+    """Return what an extension would change. Raises as `grant_extension` does."""
+    _refuse_own(case.person.id, by)
+    return rules.extend(case.learner, case.rule, facts.Extension(case.requirement.id, today, due_on))
+
+
+def withdraw_extension(
+    session: BoundSession, *, extension: Extension, person: Person, why: str, by: Viewer, now: datetime
+) -> None:
+    """Take an extension back: the due date is what it was without it. Writes the journal. Raises OwnCaseError."""
+    _refuse_own(person.id, by)
+    retract([extension], now=now, by_id=by.account_id, why=why)
+    record(session, "extension.withdrawn", subject=extension, by=by, person=person.public_id)
+
+
+def ask(
+    session: BoundSession,
+    *,
+    case: Case,
+    kind: ExceptionKind,
+    wanted_until: date | None,
+    message: str,
+    by: Viewer,
+    now: datetime,
+    today: date,
+) -> ExceptionRequest:
+    """Ask, as a learner, for more time or to be left out of a requirement. Decides nothing. Writes the journal.
+
+    Raises AlreadyAskedError, AskedUntilPastError, domain.exceptions.DoesNotApplyError.
+    """
+    # Taking the person's lock puts a form that is sent twice in a line.
+    session.scalars(select(Person).where(Person.id == case.person.id).with_for_update()).one()
+    if queries.open_request(session, case.person.id, case.requirement.id) is not None:
+        raise AlreadyAskedError(case.requirement.code)
+    if wanted_until is not None and wanted_until < today:
+        raise AskedUntilPastError(wanted_until)
+    if not any((phase.ends_on or FOREVER) >= today for phase in phases(case.learner, case.rule)):
+        raise DoesNotApplyError(case.requirement.code)
+    request = ExceptionRequest(
+        person_id=case.person.id,
+        requirement_id=case.requirement.id,
+        kind=kind,
+        wanted_until=wanted_until,
+        message=message,
+        asked_at=now,
+    )
+    session.add(request)
+    record(
+        session,
+        "exception.asked",
+        subject=request,
+        by=by,
+        person=case.person.public_id,
+        requirement=case.requirement.code,
+        kind=kind.value,
+    )
+    return request
+
+
+def answer(
+    session: BoundSession,
+    *,
+    request: ExceptionRequest,
+    case: Case,
+    granted: bool,
+    until: date | None,
+    words: str,
+    by: Viewer,
+    now: datetime,
+    today: date,
+) -> None:
+    """Answer a request. A yes grants what was asked for, from today, until the day given. Writes the journal.
+
+    Raises OwnCaseError, AlreadyAnsweredError, UntilMissingError, and what granting raises.
+    """
+    _refuse_own(request.person_id, by)
+    locked = select(ExceptionRequest).where(ExceptionRequest.id == request.id).with_for_update()
+    session.scalars(locked.execution_options(populate_existing=True)).one()
+    if request.answered_at is not None:
+        raise AlreadyAnsweredError(request.public_id)
+    if granted and request.kind is ExceptionKind.EXTENSION and until is None:
+        raise UntilMissingError(request.public_id)
+    if granted and request.kind is ExceptionKind.EXEMPTION:
+        grant_exemption(session, case=case, starts_on=today, ends_on=until, reason=request.message, by=by, now=now)
+    elif granted and until is not None:
+        grant_extension(session, case=case, due_on=until, reason=request.message, by=by, now=now, today=today)
+    request.answered_at = now
+    request.answered_by_id = by.account_id
+    request.granted = granted
+    request.answer = words
+    record(session, "exception.answered", subject=request, by=by, person=case.person.public_id, granted=granted)
+
+
+def _refuse_own(person_id: int, by: Viewer) -> None:
+    if by.person_id == person_id:
+        raise OwnCaseError(by.actor)

@@ -1,0 +1,58 @@
+"""What exceptions are called, and why one may not be, in the reader's language."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from tracker.domain.exceptions import (
+    AlreadyExemptError,
+    DoesNotApplyError,
+    ExceptionKind,
+    NothingDueError,
+    NotLaterError,
+)
+from tracker.exceptions.operations import (
+    AlreadyAnsweredError,
+    AlreadyAskedError,
+    AskedUntilPastError,
+    EndsBeforeStartError,
+    NotEarlierError,
+    OwnCaseError,
+    UntilMissingError,
+)
+from tracker.exceptions.queries import When
+from tracker.i18n import short_date
+
+KINDS: dict[ExceptionKind, Any] = {
+    ExceptionKind.EXEMPTION: _l("Exemption"),
+    ExceptionKind.EXTENSION: _l("Extension"),
+}
+
+WHEN: dict[When, Any] = {
+    When.IN_FORCE: _l("In force"),
+    When.COMING: _l("Coming"),
+    When.ENDED: _l("Ended"),
+}
+
+_REFUSALS: dict[type[Exception], Any] = {
+    OwnCaseError: _l("Nobody decides about themself. Ask your manager or HR."),
+    DoesNotApplyError: _l("The requirement does not apply on any of those days."),
+    NothingDueError: _l("There is no due date to move."),
+    AlreadyExemptError: _l("There is an exemption already on some of those days. End that one first."),
+    EndsBeforeStartError: _l("The last day is before the first."),
+    NotEarlierError: _l("The exemption ends by then already. Choose an earlier day."),
+    AlreadyAskedError: _l("You have asked already, and get an answer as soon as your manager has read it."),
+    AlreadyAnsweredError: _l("Somebody has answered this already."),
+    UntilMissingError: _l("Choose the new due date."),
+    AskedUntilPastError: _l("That day has passed. Choose a later one."),
+}
+
+REFUSED = (*_REFUSALS, NotLaterError)
+
+
+def refusal(error: Exception) -> str:
+    """Return why an exception may not be."""
+    if isinstance(error, NotLaterError):
+        return _("The due date is %(day)s. Choose a later day that has not passed.", day=short_date(error.due_on))
+    return str(_REFUSALS[type(error)])
