@@ -114,6 +114,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
         values = {
             "draft_id": draft.public_id,
+            "completion_id": completion.public_id,
             "exception_request_id": asked.public_id,
             "exemption_id": exemption.public_id,
             "extension_id": extension.public_id,

@@ -30,7 +30,7 @@ from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
 from tracker.exceptions.queries import another, granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
-from tracker.learning.queries import history
+from tracker.learning.queries import history, may_revoke
 from tracker.paging import Page
 from tracker.people.models import Person
 from tracker.people.queries import in_team, visible_person
@@ -149,6 +149,7 @@ def _person_page(person: Person) -> Response:
     timelines = timeline_of(g.session, person.id)
     axis = drawing.axis([phase for one in timelines for phase in one.phases], g.day)
     units = organised.tree(g.session, g.day)
+    completed = history(g.session, person.id)
     return page(
         "dashboards/person.html",
         person=person,
@@ -160,7 +161,8 @@ def _person_page(person: Person) -> Response:
         timeline=[_timeline_row(axis, one) for one in timelines],
         managers=recorded.managers_of(g.session, person.id, g.day, units),
         record=recorded.record(g.session, person.id, g.day),
-        history=history(g.session, person.id),
+        history=completed,
+        revocable={entry.completion.id for entry in completed if may_revoke(g.viewer, entry.completion)},
         granted=granted_to(g.session, person.id),
         asked=requests_of(g.session, person.id),
         titles=_titles(),

@@ -91,6 +91,16 @@ class CompletionForm(Form):
     )
 
 
+class RevokeForm(Form):
+    """Why a completion does not count."""
+
+    why = TextAreaField(
+        _l("Why"),
+        [required(_l("Write why.")), Length(max=500, message=_l("Use at most %(max)d characters."))],
+        description=_l("The person can read it."),
+    )
+
+
 class VerifyForm(Form):
     """The code of a certificate."""
 

@@ -14,7 +14,7 @@ from tracker.audit.operations import record
 from tracker.catalogue import queries as catalogue
 from tracker.catalogue.content import from_json
 from tracker.catalogue.models import Course, CourseVersion, Module, ModuleKind
-from tracker.db import BoundSession
+from tracker.db import BoundSession, retract
 from tracker.domain.evidence import Evidence
 from tracker.learning import marking, queries
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment, ModuleDone, StepSignature
@@ -81,6 +81,10 @@ class BeforeEmploymentError(Exception):
 
 class AlreadyCompletedError(Exception):
     """The person has a standing completion of the course on that very day."""
+
+
+class NotRevocableError(Exception):
+    """Only HR, training administrators and who attested a completion take it back, and nobody their own."""
 
 
 def start_course(
@@ -296,6 +300,20 @@ def record_completion(
         now=now,
         today=today,
     )
+
+
+def revoke_completion(
+    session: BoundSession, *, completion: Completion, person: Person, why: str, by: Viewer, now: datetime
+) -> None:
+    """Take back a completion that should not count.
+
+    It is retracted: the obligations it served are recomputed when the transaction ends, and its certificate is from then
+    on confirmed as withdrawn. Writes the journal. Raises NotRevocableError.
+    """
+    if not queries.may_revoke(by, completion):
+        raise NotRevocableError(completion.public_id)
+    retract([completion], now=now, by_id=by.account_id, why=why)
+    record(session, "completion.revoked", subject=completion, by=by, person=person.public_id)
 
 
 def issue_certificate(

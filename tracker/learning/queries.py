@@ -183,6 +183,32 @@ def certificates(session: BoundSession, person_id: int) -> list[HistoryEntry]:
     return [entry for entry in history(session, person_id) if entry.certificate_public_id is not None]
 
 
+def may_revoke(viewer: Viewer, completion: Completion) -> bool:
+    """Say whether a viewer who sees the person may take a completion back: not their own; all, or what they attested."""
+    attested_it = completion.source == "manager" and completion.recorded_by_id == viewer.account_id
+    return viewer.person_id != completion.person_id and (viewer.sees_everyone or attested_it)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleCompletion:
+    """A standing completion, whose it is, and what the course was called."""
+
+    completion: Completion
+    person: Person
+    titles: dict[str, str]
+
+
+def visible_completion(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> VisibleCompletion | None:
+    """Return a completion that stands, if the viewer may see the person on the day."""
+    row = session.execute(
+        select(Completion, Person, CourseVersion.titles)
+        .join(Person, Person.id == Completion.person_id)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .where(Completion.public_id == public_id, Completion.retracted_at.is_(None), visible_to(viewer, on))
+    ).one_or_none()
+    return None if row is None else VisibleCompletion(*row)
+
+
 def completion_of_enrolment(session: BoundSession, enrolment: Enrolment) -> HistoryEntry | None:
     """Return the completion that an enrolment ended in, if it has ended and the completion stands."""
     entries = history(session, enrolment.person_id)

@@ -1,6 +1,6 @@
-"""Recording what a person completed elsewhere, on the word of someone else."""
+"""Recording what a person completed elsewhere, on the word of someone else; and taking a completion back."""
 
-from flask import flash, g, redirect, request, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -10,8 +10,8 @@ from tracker.catalogue import queries as catalogue
 from tracker.domain.evidence import Evidence
 from tracker.domain.sorting import sort_key
 from tracker.i18n import in_language, short_date
-from tracker.learning import operations
-from tracker.learning.forms import CompletionForm
+from tracker.learning import operations, queries
+from tracker.learning.forms import CompletionForm, RevokeForm
 from tracker.learning.views.blueprint import bp
 from tracker.people import queries as people
 from tracker.people.models import Person
@@ -72,3 +72,20 @@ def _recorded(form: CompletionForm, person: Person, course_ids: dict[str, int]) 
     else:
         return True
     return False
+
+
+@bp.route("/completions/<public_id:completion_id>/revoke", methods=["GET", "POST"])
+@requires(Permission.COMPLETION_RECORD)
+def revoke(completion_id: str) -> Response:
+    """Take back a completion that should not count, with a reason."""
+    one = found(queries.visible_completion(g.session, g.viewer, completion_id, on=g.today))
+    if not queries.may_revoke(g.viewer, one.completion):
+        abort(403)
+    form = RevokeForm()
+    if submitted(form):
+        operations.revoke_completion(
+            g.session, completion=one.completion, person=one.person, why=form.why.data or "", by=g.viewer, now=g.now
+        )
+        flash(_("The completion is taken back."), "success")
+        return redirect(url_for("dashboards.person", person_id=one.person.public_id))
+    return page("learning/revoke.html", form=form, one=one)
