@@ -179,6 +179,13 @@ def test_everything_that_moves_a_due_date():
     )
 
 
+def test_what_moves_the_due_date_later_on_is_not_yet_a_step():
+    facts = (employed("2026-03-02"), extended("2026-03-20", "2026-05-15"), away("2026-08-01", "2026-08-31"))
+    assert len(explained(*facts, by=rule(), date="2026-03-19").due_steps) == 2
+    assert len(explained(*facts, by=rule(), date="2026-03-20").due_steps) == 3
+    assert len(explained(*facts, by=rule(), date="2026-09-01").due_steps) == 4
+
+
 def test_leave_with_no_known_end():
     found = explained(employed("2026-03-02"), away("2026-03-20"), by=rule(), date="2026-03-10")
     assert found.due_steps[-1] == DueStep(Step.LEAVE, on("2026-04-01"), None, None)

@@ -565,6 +565,18 @@ def test_a_major_version_may_be_asked_for_within_days():
     assert renewed[2] == "2026-06-10..2027-05-01 valid due 2027-07-01 until 2027-07-01"
 
 
+def test_major_versions_of_an_equivalent_course_mean_nothing():
+    accepted = Equivalence(BASIC, 9, days("2026-01-01"))
+    of_other = MajorVersion(9, 2, on("2026-06-01"))
+    by = required(
+        rule(major_versions=MajorVersions.WITHIN_DAYS, major_version_days=30),
+        equivalences=(accepted,),
+        majors=(SECOND, of_other),
+    )
+    facts = (employed("2026-03-02"), completed("2026-03-02", 9))
+    assert story(*facts, by=by) == story(employed("2026-03-02"), completed("2026-03-02"))
+
+
 def test_an_older_version_counts_if_completed_on_the_last_day_on_which_it_can():
     by = required(rule(major_versions=MajorVersions.WITHIN_DAYS, major_version_days=30), majors=(SECOND,))
     assert story(employed("2026-06-20"), completed("2026-07-01"), by=by)[1:3] == [
