@@ -1,25 +1,18 @@
 """The municipality's calendar: which days people work."""
 
+from collections.abc import Container
 from datetime import date, timedelta
-from functools import cache
 
 import holidays
 
+from tracker.domain.reminders import is_working_day
 
-@cache
-def _days_off(year: int) -> frozenset[date]:
-    # Besides public holidays: the eves on which Swedish workplaces are closed in practice.
-    country = holidays.Sweden(years=year, include_sundays=False, categories=("public", "de_facto"))
-    return frozenset(country)
-
-
-def is_working_day(day: date) -> bool:
-    """Say whether offices are open on a day: not at weekends, on public holidays or on the great eves."""
-    return day.weekday() < 5 and day not in _days_off(day.year)
+# Public holidays, and the eves on which Swedish workplaces are closed in practice. Works out years as they are asked for.
+HOLIDAYS: Container[date] = holidays.Sweden(include_sundays=False, categories=("public", "de_facto"))
 
 
 def working_day_from(day: date) -> date:
     """Return the day itself if it is a working day, else the next one."""
-    while not is_working_day(day):
+    while not is_working_day(day, HOLIDAYS):
         day += timedelta(days=1)
     return day
