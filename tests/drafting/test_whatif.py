@@ -147,7 +147,7 @@ def test_the_preview_is_what_publication_does(in_kil, cast, seed):
         requirement = Requirement(code="prov", created_at=NOW)
         session.add(requirement)
         session.flush()
-    seen = {change: 0 for change in Change}
+    seen = dict.fromkeys(Change, 0)
     for _ in range(8):
         draft = a_draft(course_id, cast, chance)
         day = max(DAY, draft.effective_from)

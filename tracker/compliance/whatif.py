@@ -66,9 +66,9 @@ class WhatIf:
     """Who is employed in which unit on the day."""
     employed: frozenset[int]
     before: Mapping[int, list[Stretch]] = field(repr=False)
-    """What is published means for whom, from the day on."""
+    """What is published means for whom, from a week before the day on."""
     after: Mapping[int, list[Stretch]] = field(repr=False)
-    """What the draft would mean for whom."""
+    """What the draft would mean for whom, likewise."""
 
     def count(self, change: Change) -> int:
         """Return how many people a draft reaches in one way."""
@@ -92,8 +92,9 @@ def what_if(session: BoundSession, *, requirement_id: int, draft: Draft, day: da
 
     Raises domain.requirement.ContradictionError.
     """
-    before = _published(session, requirement_id, day)
-    after = _drafted(session, requirement_id, draft, day)
+    since = later(day, -7)
+    before = _published(session, requirement_id, since)
+    after = _drafted(session, requirement_id, draft, since)
     employed = session.execute(select(Employment.unit_id, Employment.person_id).where(in_force(Employment, day)))
     units: defaultdict[int, set[int]] = defaultdict(set)
     for unit_id, person_id in employed:
@@ -117,7 +118,7 @@ def _published(session: BoundSession, requirement_id: int, day: date) -> dict[in
     )
     found: defaultdict[int, list[Stretch]] = defaultdict(list)
     for person_id, *columns in rows:
-        found[person_id].append(Stretch(*columns))
+        found[person_id].append(Stretch._make(columns))
     return found
 
 
@@ -149,10 +150,10 @@ def _people(
     soon = later(day, SOON_DAYS)
     for person_id in before.keys() | after.keys():
         old, new = before.get(person_id, ()), after.get(person_id, ())
-        was, becomes = _on(day, old), _on(day, new)
+        was, becomes = stretch_on(day, old), stretch_on(day, new)
         for change in _changes(was, becomes, same_course=same_course):
             found[change].add(person_id)
-        if not _at_fault(becomes) and _at_fault(_on(soon, new)) and not _at_fault(_on(soon, old)):
+        if not _at_fault(becomes) and _at_fault(stretch_on(soon, new)) and not _at_fault(stretch_on(soon, old)):
             found[Change.OVERDUE_SOON].add(person_id)
     return {change: frozenset(people) for change, people in found.items()}
 
@@ -178,7 +179,8 @@ def _changes(was: Stretch | None, becomes: Stretch | None, *, same_course: bool)
         yield Change.TO_COMPLETE
 
 
-def _on(day: date, stretches: Iterable[Stretch]) -> Stretch | None:
+def stretch_on(day: date, stretches: Iterable[Stretch]) -> Stretch | None:
+    """Return the stretch that a day is in, or None."""
     for stretch in stretches:
         if stretch.starts_on <= day and (stretch.ends_on is None or day <= stretch.ends_on):
             return stretch

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -25,8 +25,9 @@ from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import ContradictionError, EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.drafting.queries import Choices, CourseChoice
-from tracker.drafting.words import CONTRADICTIONS, EARLIER, EVIDENCE, MAJORS, MONTHS
+from tracker.drafting.words import CONTRADICTIONS, EARLIER, MAJORS
 from tracker.i18n import in_language
+from tracker.learning.forms import EVIDENCE_LABELS
 from tracker.organisation.forms import unit_choices
 from tracker.people.words import DUTIES
 from tracker.requirements.models import RequirementVersion
@@ -38,6 +39,10 @@ MOST_LINES = 20
 MOST_DAYS = 3650
 _DAY = _l("Write a date such as 2026-12-01.")
 _NUMBER = _l("Write a whole number.")
+
+
+def _choices(*pairs: tuple[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def _options(words: Any) -> list[SelectChoice]:
@@ -63,9 +68,7 @@ class LineForm(Form):
 
         csrf = False
 
-    excludes = SelectField(
-        _l("Who"), choices=[SelectChoice("", _l("All who")), SelectChoice("1", _l("But not those who"))]
-    )
+    excludes = SelectField(_l("Who"), choices=_choices(("", _l("All who")), ("1", _l("But not those who"))))
     everyone = BooleanField(_l("are employed, whoever they are"))
     unit = SelectField(_l("work in, or below"), choices=[], default="")
     position = SelectField(_l("work as"), choices=[], default="")
@@ -122,30 +125,28 @@ class DraftForm(Form):
     course = SelectField(_l("Course"), choices=[])
     due = SelectField(
         _l("By when"),
-        choices=[SelectChoice("days", _l("within a number of days")), SelectChoice("date", _l("by a date"))],
+        choices=_choices(("days", _l("within a number of days")), ("date", _l("by a date"))),
     )
     due_days = _maybe(_l("Days"), 0, MOST_DAYS)
     due_on = DateField(_l("Date"), [Optional()])
     notice = _days(_l("Minimum notice, days"))
     validity = SelectField(
         _l("Validity"),
-        choices=[
-            SelectChoice("once", _l("once is enough")),
-            SelectChoice("months", _l("it is renewed every so many months")),
-            SelectChoice("fixed", _l("it is valid until a fixed day of the year")),
-        ],
+        choices=_choices(
+            ("once", _l("once is enough")),
+            ("months", _l("it is renewed every so many months")),
+            ("fixed", _l("it is valid until a fixed day of the year")),
+        ),
     )
     months = _maybe(_l("Months"), 1, 600)
     fixed_day = _maybe(_l("Day"), 1, 31)
-    fixed_month = SelectField(
-        _l("Month"), choices=[SelectChoice(str(one), name) for one, name in enumerate(MONTHS, start=1)]
-    )
+    fixed_month = SelectField(_l("Month"), choices=[])
     fixed_every = _maybe(_l("Every so many years"), 1, 50)
     fixed_in = _maybe(_l("Counted from the year"), 2000, 2200)
     minimum_active = _maybe(_l("Valid for at least, months"), 0, 60)
     window = _days(_l("Time to renew, days before it runs out"))
     grace = _days(_l("Grace, days"))
-    evidence = SelectField(_l("Evidence"), choices=_options(EVIDENCE))
+    evidence = SelectField(_l("Evidence"), choices=_options(EVIDENCE_LABELS))
     earlier = SelectField(_l("Earlier completions"), choices=_options(EARLIER))
     accepted_from = DateField(_l("Completions count from"), [Optional()])
     majors = SelectField(_l("When the course changes much"), choices=_options(MAJORS))
@@ -169,15 +170,19 @@ class DraftForm(Form):
         """Offer what there is to choose from."""
         self.offered = offered
         self.course.choices = course_options(offered.courses)
+        locale = get_locale()
+        assert locale is not None  # There is a request.
+        months = locale.months["stand-alone"]["wide"]
+        self.fixed_month.choices = [SelectChoice(str(one), months[one]) for one in range(1, 13)]
         for entry in self.lines:
             entry.form.offer(offered)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the fields, each line, and that all of it together can mean something."""
         valid = super().validate(extra_validators=extra_validators)
-        problems = [*self._line_problems()]
-        if problems:
-            self.lines.errors = problems
+        lines: Any = self.lines
+        if problems := self._line_problems():
+            lines.errors = problems
             return False
         return valid and self._means_something()
 
@@ -260,7 +265,7 @@ class DraftForm(Form):
             case "fixed":
                 assert self.effective_from.data is not None
                 return UntilDayOfYear(
-                    int(self.fixed_month.data),
+                    int(self.fixed_month.data or 0),
                     _number(self.fixed_day),
                     _number(self.fixed_every),
                     self.fixed_in.data or self.effective_from.data.year,

@@ -1,6 +1,7 @@
 """The requirement editor: drafts, what they would change, their publication; and the end of a requirement."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from tracker.compliance.queries import employed_on, figures_of_requirement, work
 from tracker.compliance.whatif import Change, WhatIf, what_if
 from tracker.drafting import operations, queries
 from tracker.drafting.doubts import Doubt, doubts
-from tracker.drafting.forms import DraftForm, NewForm, RetireForm, filled
+from tracker.drafting.forms import MOST_LINES, DraftForm, NewForm, RetireForm, filled
 from tracker.drafting.queries import Drafted
 from tracker.drafting.words import CHANGES, DOUBTS
 from tracker.organisation.queries import tree_on
@@ -22,6 +23,7 @@ from tracker.paging import page_of
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
 from tracker.permissions import Permission
+from tracker.reminders.forecast import newly_mailed
 from tracker.requirements.operations import Draft, MissingTextError, NoAudienceError, check_publishable
 from tracker.requirements.queries import by_public_id, in_charge, published_versions
 from tracker.web.access import requires
@@ -123,7 +125,7 @@ def _form(drafted: Drafted, sent: MultiDict[str, str] | None = None) -> DraftFor
 
 
 def _change_lines(form: DraftForm, act: str) -> None:
-    if act == ADD_LINE and len(form.lines.entries) < form.lines.max_entries:
+    if act == ADD_LINE and len(form.lines.entries) < MOST_LINES:
         form.lines.append_entry()
         form.lines.entries[-1].form.offer(form.offered)
     elif act.startswith(REMOVE_LINE):
@@ -175,11 +177,17 @@ class Weighed:
     whatif: WhatIf
     doubts: list[Doubt]
     minutes: int | None  # the course's
+    mails: dict[int, list[date]]  # by account of a manager: the weekly mails that only the draft calls for
 
     @property
     def hours(self) -> int:
         """How many hours of training it costs, rounded up."""
         return -(-(self.minutes or 0) * self.whatif.count(Change.TO_COMPLETE) // 60)
+
+    @property
+    def number_of_mails(self) -> int:
+        """How many weekly mails it calls for in the next 30 days that would not be sent otherwise."""
+        return sum(map(len, self.mails.values()))
 
 
 def _weigh(drafted: Drafted, says: Draft) -> Weighed:
@@ -189,7 +197,10 @@ def _weigh(drafted: Drafted, says: Draft) -> Weighed:
     minutes = {one.id: one.minutes for one in queries.courses(g.session, g.today)}
     published = {id_ for id_, long in minutes.items() if long is not None}
     return Weighed(
-        whatif, doubts(says, whatif, published_courses=published, today=g.today), minutes.get(says.course_id)
+        whatif,
+        doubts(says, whatif, published_courses=published, today=g.today),
+        minutes.get(says.course_id),
+        newly_mailed(g.session, requirement_id=drafted.requirement.id, whatif=whatif),
     )
 
 
@@ -208,7 +219,7 @@ def show(draft_id: str) -> Response:
         units=_units(weighed.whatif),
         complete=_is_complete(drafted.says),
         may_publish=operations.may_publish(version, weighed.whatif, g.viewer),
-        names=_names({version.saved_by_id, version.asked_by_id}),
+        names=_names({version.saved_by_id, version.asked_by_id, *weighed.mails}),
         published=bool(published_versions(g.session, drafted.requirement.id)),
         **_WORDS,
     )

@@ -5,18 +5,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from tracker.compliance.whatif import Change
-from tracker.domain.evidence import Evidence
 from tracker.domain.requirement import Contradiction, EarlierCompletions, MajorVersions
 from tracker.drafting.doubts import Doubt
-
-EVIDENCE: dict[Evidence, Any] = {
-    Evidence.SELF_DECLARED: _l("own word"),
-    Evidence.BROWSER_REPORTED: _l("reported by the browser"),
-    Evidence.READ_AND_ACKNOWLEDGED: _l("read and acknowledged"),
-    Evidence.GRADED: _l("a marked test"),
-    Evidence.ATTESTED: _l("signed by someone else"),
-    Evidence.VERIFIED: _l("a certificate that was checked"),
-}
 
 EARLIER: dict[EarlierCompletions, Any] = {
     EarlierCompletions.ALL: _l("count while they are valid"),
@@ -29,21 +19,6 @@ MAJORS: dict[MajorVersions, Any] = {
     MajorVersions.AT_RENEWAL: _l("the new content is met at the next renewal"),
     MajorVersions.WITHIN_DAYS: _l("the course is completed anew, within a number of days"),
 }
-
-MONTHS = (
-    _l("January"),
-    _l("February"),
-    _l("March"),
-    _l("April"),
-    _l("May"),
-    _l("June"),
-    _l("July"),
-    _l("August"),
-    _l("September"),
-    _l("October"),
-    _l("November"),
-    _l("December"),
-)
 
 # Which field a contradiction is told at, and how.
 CONTRADICTIONS: dict[Contradiction, tuple[str, Any]] = {
