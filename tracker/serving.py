@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
+from urllib.request import urlopen
 
 WORKERS = 2
 THREADS = 4
@@ -25,6 +27,7 @@ def web_command(host: str, port: int) -> list[str]:
         "--worker-class=gthread",
         f"--threads={THREADS}",
         "--no-control-socket",
+        "--preload",
         "--log-level=warning",
     ]
 
@@ -32,6 +35,16 @@ def web_command(host: str, port: int) -> list[str]:
 def scheduler_command() -> list[str]:
     """Return the command that runs the scheduler."""
     return [sys.executable, "-m", "tracker.cli", "scheduler"]
+
+
+def wait_for(port: int) -> None:
+    """Return once the web server on this machine answers, or after a minute: then its own log says why not."""
+    for _ in range(240):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.25)
 
 
 def run_together(commands: list[list[str]], *, environment: Mapping[str, str], ready: Callable[[], None]) -> int:

@@ -50,6 +50,7 @@ def _build_demo(config: Config) -> None:
 
 
 def _welcome(config: Config, port: int) -> None:
+    serving.wait_for(port)
     sign_ins = demo_sign_ins(open_database(config))
     click.echo(f"\n  Tracker is at http://localhost:{port}   (Ctrl+C stops it)\n")
     if sign_ins:
