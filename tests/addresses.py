@@ -69,7 +69,10 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         )
         module = session.scalars(select(Module).where(Module.course_version_id == version.id)).first()
         attempt = Attempt(enrolment_id=enrolment.id, module_id=module.id, number=1, started_at=NOW, answers={})
-        completion = add_completion(session, cast.people["anna"], version, on=today - timedelta(days=9), now=NOW)
+        nine_days_ago = today - timedelta(days=9)
+        completion = add_completion(
+            session, cast.people["anna"], version, on=nine_days_ago, now=NOW, attested_by=cast.accounts["bosse"]
+        )
         anna = session.get_one(Person, cast.people["anna"])
         certificate = issue_certificate(session, completion=completion, person=anna, version=version, today=today)
         login = LoginSession(

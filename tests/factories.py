@@ -303,8 +303,9 @@ def add_completion(
     on: date,
     now: datetime,
     evidence: Evidence = Evidence.GRADED,
+    attested_by: int | None = None,
 ) -> Completion:
-    """Add a completion."""
+    """Add a completion; `attested_by` is the account of a manager who recorded it."""
     completion = Completion(
         person_id=person_id,
         course_id=version.course_id,
@@ -313,7 +314,8 @@ def add_completion(
         evidence=evidence,
         source_ref=f"test:{tokens.public_id()}",
         recorded_at=now,
-        source="test",
+        recorded_by_id=attested_by,
+        source="manager" if attested_by else "test",
     )
     session.add(completion)
     session.flush()
