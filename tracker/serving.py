@@ -41,7 +41,7 @@ def wait_for(port: int) -> None:
     """Return once the web server on this machine answers, or after a minute: then its own log says why not."""
     for _ in range(240):
         try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):  # noqa: S310 - our own address
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return
         except OSError:
             time.sleep(0.25)
