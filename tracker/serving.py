@@ -56,7 +56,8 @@ def run_together(commands: list[list[str]], *, environment: Mapping[str, str], r
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: told.set())
-    children = [subprocess.Popen(command, env=environment) for command in commands]  # noqa: S603
+    # In sessions of their own, so that Ctrl+C reaches us alone and we stop them in good order.
+    children = [subprocess.Popen(command, env=environment, start_new_session=True) for command in commands]  # noqa: S603
     ready()
     while not told.wait(0.2) and all(child.poll() is None for child in children):
         pass
