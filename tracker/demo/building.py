@@ -14,6 +14,7 @@ from tracker.catalogue.starter import load_starter as load_courses
 from tracker.db import BoundSession, Database, insert_many
 from tracker.demo.accounts import SignIn, open_accounts
 from tracker.demo.chance import share
+from tracker.demo.exceptions import add_exceptions
 from tracker.demo.history import Asked, Done, Worker, completions, recorded_at
 from tracker.demo.towns import SYSTEMS, TOWNS, DemoSystem, Town
 from tracker.domain.evidence import Evidence
@@ -104,6 +105,7 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
         asked = Asked(code, Evidence.GRADED, within=50)
         done += completions([worker for worker in workers if worker.person_id in users], asked, begins=begins, today=today)
     _record(session, done, staff)
+    add_exceptions(session, workers, by=by, now=now, today=today)
 
 
 def _staff(session: BoundSession) -> list[Staff]:
