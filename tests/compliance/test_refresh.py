@@ -18,7 +18,7 @@ from tracker.edge import transaction
 from tracker.learning.models import Completion
 from tracker.organisation.models import UnitPlacement
 from tracker.people.models import Absence, Employment
-from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.requirements.models import AudienceLine, Exemption, Extension, Requirement, RequirementVersion
 from tracker.systems.models import Access
 
 from tests.conftest import NOW
@@ -29,6 +29,8 @@ from tests.factories import (
     add_completion,
     add_course,
     add_duty,
+    add_exemption,
+    add_extension,
     add_person,
     add_requirement,
     add_unit,
@@ -364,7 +366,7 @@ def test_the_table_is_true_after_any_sequence_of_operations(in_kil, cast, seed):
             ).id
             for one in range(4)
         ]
-    acts = [_complete, _absence, _employ, _retract, _duty, _access, _require, _equivalence, _major, _move]
+    acts = [_complete, _absence, _employ, _except, _retract, _duty, _access, _require, _equivalence, _major, _move]
     for step in range(25):
         with in_kil() as session:
             chance.choice(acts)(session, chance, cast, people, courses, step)
@@ -410,8 +412,19 @@ def _employ(session, chance, cast, people, courses, step):
     )
 
 
+def _except(session, chance, cast, people, courses, step):
+    codes = sorted(session.scalars(select(Requirement.code)))
+    if not codes:
+        return
+    first = _day(chance)
+    last = first + timedelta(days=chance.randrange(300))
+    person, code = chance.choice(people), chance.choice(codes)
+    add_exemption(session, person, code, starts_on=first, ends_on=chance.choice([None, last]), now=NOW)
+    add_extension(session, chance.choice(people), code, granted_on=first, due_on=last, now=NOW)
+
+
 def _retract(session, chance, cast, people, courses, step):
-    kind = chance.choice([Completion, Absence, Employment, Access])
+    kind = chance.choice([Completion, Absence, Employment, Access, Exemption, Extension])
     standing = session.scalars(select(kind).where(kind.person_id.in_(people), kind.retracted_at.is_(None))).all()
     if standing:
         retract([chance.choice(standing)], now=NOW, by_id=None, why="Prov.")
