@@ -265,3 +265,21 @@ def test_the_person_page_offers_what_may_be_done(browser, cast, requirement):
     assert "/extensions/new?" not in browser("bosse").get(anna + "?day=2026-03-01").text
     assert "/extensions/new?" not in browser("bosse").get("/me").text
     assert 'name="person"' in browser("bosse").get("/team").text
+
+
+def test_a_question_about_what_no_longer_applies_is_still_shown(browser, cast, in_kil, requirement):
+    with in_kil() as session:
+        version = add_course(session, "gammal", now=NOW)
+        add_requirement(
+            session, "gammal", course_id=version.course_id, now=NOW, effective_until=TODAY - timedelta(days=1)
+        )
+        session.flush()
+        add_request(session, cast.people["anna"], "gammal", now=NOW)
+    bosse = browser("bosse")
+    for address in ("/team", "/exceptions/requests"):
+        assert "Krav gammal" in bosse.get(address).text
+    with in_kil() as session:
+        address = f"/exceptions/requests/{session.scalars(select(ExceptionRequest.public_id)).one()}"
+    assert bosse.get(address).status_code == 200
+    assert bosse.post(address, data={"granted": "yes", "until": LATER.isoformat()}).status_code == 422
+    assert bosse.post(address, data={"granted": "no", "words": "Det gäller inte längre"}).status_code == 302

@@ -85,6 +85,7 @@ def team() -> Response:
     unit = _chosen(choosable)
     scope = in_team(g.viewer, g.day) & (organised.works_in(unit.id, g.day) if unit else true())
     deciding = g.viewer.may(Permission.EXCEPTION_GRANT) and g.day == g.today
+    asked = open_requests(g.session, scope & another(g.viewer)) if deciding else []
     columns = figures_by_requirement(g.session, scope, g.day)
     choice = _choice({column.public_id: column.id for column in columns})
     rows = _matrix(teams.narrowed(scope, g.day, choice, viewer_person_id=g.viewer.person_id), choice)
@@ -99,8 +100,8 @@ def team() -> Response:
         rows=rows,
         checklists=teams.courses_with_checklist(g.session),
         soon_days=teams.SOON_DAYS,
-        asked=open_requests(g.session, scope & another(g.viewer)) if deciding else [],
-        titles={column.id: column.titles for column in columns},
+        asked=asked,
+        titles=_titles() if asked else {},
     )
 
 
