@@ -30,7 +30,7 @@ KINDS: dict[ExceptionKind, Any] = {
 }
 
 WHEN: dict[When, Any] = {
-    When.IN_FORCE: _l("In force"),
+    When.IN_FORCE: _l("In force on the day"),
     When.COMING: _l("Coming"),
     When.ENDED: _l("Ended"),
 }
