@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 from tracker import clock
 from tracker.accounts.models import RoleGrant
 from tracker.compliance.models import Phase
+from tracker.db import retract
 from tracker.domain.facts import DutyKind
 from tracker.drafting.operations import begin_draft
+from tracker.organisation.models import Position, UnitPlacement
 from tracker.permissions import GivenRole
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 from tracker.requirements.operations import Draft, Line
@@ -232,6 +234,18 @@ class TestEdit:
         assert "Nytt namn" in text(fewer)
         assert read(in_kil, draft_id).revision == 1
 
+    def test_a_unit_that_is_closed_stays_in_its_line(self, cecilia, draft_id, filled, in_kil, cast):
+        with in_kil() as session:
+            placements = select(UnitPlacement).where(UnitPlacement.unit_id == cast.units["10"])
+            retract(session.scalars(placements), now=NOW, by_id=None, why="Nedlagd.")
+        path = f"/requirements/drafts/{draft_id}/edit"
+        assert f'<option selected value="{cast.unit_ids["10"]}">' in text(cecilia.get(path))
+        line = {"lines-0-position": _position(in_kil, cast)}
+        assert cecilia.post(path, data=filled(**line)).status_code == 302
+        with in_kil() as session:
+            saved = session.scalars(select(AudienceLine)).one()
+        assert (saved.unit_id, saved.position_id) == (cast.units["10"], cast.position_id)
+
     def test_nobody_saves_over_what_another_saved_unseen(self, cecilia, david, draft_id, filled, in_kil):
         path = f"/requirements/drafts/{draft_id}/edit"
         assert david.post(path, data=filled(title_sv="Davids", reason_sv="Davids skäl")).status_code == 302
@@ -388,6 +402,11 @@ class TestRetire:
     def test_not_in_the_past(self, cecilia, path):
         day = (TODAY - timedelta(days=1)).isoformat()
         assert cecilia.post(f"{path}/retire", data={"last_day": day}).status_code == 422
+
+
+def _position(in_kil, cast):
+    with in_kil() as session:
+        return session.get_one(Position, cast.position_id).public_id
 
 
 def _until(day):

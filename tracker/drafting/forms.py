@@ -80,7 +80,10 @@ class LineForm(Form):
     def offer(self, offered: Choices) -> None:
         """Offer what there is to choose from."""
         any_ = SelectChoice("", gettext("– anything –"))
-        self.unit.choices = [any_, *unit_choices(offered.tree)]
+        closed = _choices(
+            *((public_id, gettext("a unit that has been closed")) for public_id in offered.closed.values())
+        )
+        self.unit.choices = [any_, *unit_choices(offered.tree), *closed]
         self.position.choices = [any_, *(SelectChoice(one.public_id, one.title) for one in offered.positions)]
         kinds = list(offered.kinds)
         if self.kind.data and self.kind.data not in kinds:
@@ -275,7 +278,8 @@ class DraftForm(Form):
                 return None
 
     def _line(self, form: LineForm) -> Line:
-        units = {node.public_id: node.id for node, _depth in self.offered.tree.in_order()}
+        units = {node.public_id: node.id for node in self.offered.tree.nodes.values()}
+        units |= {public_id: id_ for id_, public_id in self.offered.closed.items()}
         places = {one.public_id: one.id for one in self.offered.positions}
         systems = {one.public_id: one.id for one in self.offered.systems}
         return Line(
@@ -379,7 +383,7 @@ def _filled_line(line: Line, offered: Choices) -> dict[str, Any]:
     return {
         "excludes": "1" if line.excludes else "",
         "everyone": line in {Line(), Line(excludes=True)},
-        "unit": named(offered.tree.nodes.values(), line.unit_id),
+        "unit": named(offered.tree.nodes.values(), line.unit_id) or offered.closed.get(line.unit_id or 0, ""),
         "position": named(offered.positions, line.position_id),
         "kind": line.employment_kind or "",
         "duty": line.duty or "",

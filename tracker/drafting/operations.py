@@ -63,6 +63,8 @@ def begin_next_version(
 
     Writes the journal. Raises NothingPublishedError.
     """
+    # Two who begin at once get the same draft.
+    session.scalars(select(Requirement.id).where(Requirement.id == requirement.id).with_for_update()).one()
     if (begun := draft_of(session, requirement.id)) is not None:
         return begun
     versions = published_versions(session, requirement.id)

@@ -10,7 +10,7 @@ from tracker.catalogue.models import Course, CourseVersion
 from tracker.catalogue.queries import published
 from tracker.db import BoundSession
 from tracker.domain.periods import later
-from tracker.organisation.models import Position
+from tracker.organisation.models import OrgUnit, Position
 from tracker.organisation.queries import Tree, positions, tree_on
 from tracker.people.models import Employment
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
@@ -47,6 +47,7 @@ class Choices:
     positions: Sequence[Position]
     kinds: Sequence[str]
     systems: Sequence[ItSystem]
+    closed: dict[int, str]  # public ids of units that the draft names and that do not lie in the tree today
 
 
 def draft_by_public_id(session: BoundSession, public_id: str) -> Drafted | None:
@@ -114,15 +115,18 @@ def worded(session: BoundSession, requirement_id: int, says: Draft, offered: Cho
     return Worded(RequirementVersion(**columns_of(says)), lines, course)
 
 
-def choices(session: BoundSession, today: date) -> Choices:
-    """Return what there is to choose from. Six queries."""
+def choices(session: BoundSession, today: date, draft: Draft) -> Choices:
+    """Return what there is to choose from in a draft, which may name units that are closed. Seven queries."""
+    tree = tree_on(session, today)
+    gone = {line.unit_id for line in draft.lines if line.unit_id is not None} - tree.nodes.keys()
     kinds = select(Employment.kind).where(Employment.kind.is_not(None), Employment.retracted_at.is_(None))
     return Choices(
         courses(session, today),
-        tree_on(session, today),
+        tree,
         positions(session),
         sorted(kind for kind in session.scalars(kinds.distinct()) if kind),
         session.scalars(select(ItSystem).order_by(ItSystem.name)).all(),
+        {unit.id: unit.public_id for unit in session.scalars(select(OrgUnit).where(OrgUnit.id.in_(gone)))},
     )
 
 

@@ -117,7 +117,7 @@ def edit(draft_id: str) -> Response:
 
 def _form(drafted: Drafted, sent: MultiDict[str, str] | None = None) -> DraftForm:
     """Return the form of a draft: as it was sent, else as the draft says. `sent`: as an address sent it."""
-    offered = queries.choices(g.session, g.today)
+    offered = queries.choices(g.session, g.today, drafted.says)
     data = filled(drafted.says, drafted.version.revision, offered)
     form = DraftForm(data=data) if sent is None else DraftForm(sent, data=data, meta={"csrf": False})
     form.offer(offered)
@@ -215,7 +215,9 @@ def show(draft_id: str) -> Response:
         "drafting/show.html",
         drafted=drafted,
         weighed=weighed,
-        worded=queries.worded(g.session, drafted.requirement.id, drafted.says, queries.choices(g.session, g.today)),
+        worded=queries.worded(
+            g.session, drafted.requirement.id, drafted.says, queries.choices(g.session, g.today, drafted.says)
+        ),
         units=_units(weighed.whatif),
         complete=_is_complete(drafted.says),
         may_publish=operations.may_publish(version, weighed.whatif, g.viewer),

@@ -97,7 +97,7 @@ def _teams(session: BoundSession, day: date) -> dict[int, set[int]]:
             in_force(Duty, day), Duty.kind.in_(MANAGING), Duty.unit_id.is_not(None)
         )
     ):
-        managed[person_id].update(_below(tree, root))
+        managed[person_id].update(() if root is None else _below(tree, root))
     teams = {}
     for account in managers_on(session, day):
         if account.person_id is not None:

@@ -1,0 +1,90 @@
+"""Writing a requirement in a browser: what it would change is seen while it is written, with or without scripts."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from tracker import clock
+from tracker.catalogue.models import CourseVersion
+from tracker.requirements.models import RequirementVersion
+
+from tests.browser.conftest import Site, sign_in
+from tests.browser.test_accessibility import check_page
+from tests.conftest import NOW
+from tests.factories import add_course
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+
+TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
+
+
+@pytest.fixture
+def courses(site: Site, in_kil) -> None:
+    with in_kil() as session:
+        if session.scalars(select(CourseVersion)).first() is None:
+            add_course(session, "grund", now=NOW, title="Grundkursen")
+
+
+def begin(page: Page) -> None:
+    page.goto("/requirements/new")
+    page.locator("[name=title_sv]").fill("Hemtjänstens krav")
+    page.locator("[name=title_en]").fill("Home care's requirement")
+    page.locator("[name=code]").fill("hemtjanst")
+    press(page, "main form .btn-primary")
+
+
+def press(page: Page, button: str) -> None:
+    with page.expect_navigation():
+        page.locator(button).last.click()
+
+
+def choose_unit(page: Page, line: int, unit: str) -> None:
+    page.locator(f"[name=lines-{line}-unit]").select_option(unit)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
+    page = site.signed_in("cecilia", phone=phone)
+    begin(page)
+    choose_unit(page, 0, site.cast.unit_ids["11"])
+    expect(page.locator("#preview .stat-value").first).to_have_text("2")
+    check_page(page, phone=phone)
+    press(page, "[value=add_line]")
+    choose_unit(page, 1, site.cast.unit_ids["10"])
+    expect(page.locator("#preview .stat-value").first).to_have_text("3")
+    # A blank that belongs to another choice is not shown.
+    expect(page.locator("[name=due_on]")).not_to_be_visible()
+    page.locator("[name=due]").select_option("date")
+    expect(page.locator("[name=due_on]")).to_be_visible()
+    expect(page.locator("[name=due_days]")).not_to_be_visible()
+    page.locator("[name=due_on]").fill((TODAY + timedelta(days=20)).isoformat())
+    press(page, "[value=save]:not(.visually-hidden)")
+    expect(page.locator(".error-summary")).to_be_visible()  # It does not say why.
+    check_page(page, phone=phone)
+    page.locator("[name=reason_sv]").fill("Därför.")
+    page.locator("[name=reason_en]").fill("Because.")
+    press(page, "[value=save]:not(.visually-hidden)")
+    check_page(page, phone=phone)
+    press(page, "#publish button")
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        version = session.scalars(select(RequirementVersion)).one()
+    assert version.published_by_id == site.cast.accounts["cecilia"]
+    press(page, "form[action$='/draft'] button")
+    expect(page.locator("[name=lines-1-unit]")).to_have_value(site.cast.unit_ids["10"])
+
+
+def test_written_without_scripts(site: Site, courses: None) -> None:
+    page = site.visitor(java_script_enabled=False)
+    page.goto("/sign-in")
+    sign_in(page, "cecilia@kommun.example")
+    begin(page)
+    choose_unit(page, 0, site.cast.unit_ids["11"])
+    press(page, "[value=add_line]")
+    press(page, "[value='remove_line:lines-1']")
+    page.locator("[name=reason_sv]").fill("Därför.")
+    page.locator("[name=reason_en]").fill("Because.")
+    press(page, "[value=save]:not(.visually-hidden)")
+    expect(page.locator("#whatif .stat-value").first).to_have_text("2")
+    page.locator("#whatif a").first.click()
+    expect(page.locator("#people tbody tr")).to_have_count(2)
