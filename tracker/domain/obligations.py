@@ -150,7 +150,7 @@ def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Cl
     days_before = [later(happens_on, -1) for happens_on, _, _ in events[1:]]
     for (happens_on, what, value), last in zip(events, [*days_before, part.last], strict=True):
         setattr(situation, what, value)
-        day = happens_on if happens_on > part.first else part.first
+        day = max(happens_on, part.first)
         while day <= last:
             standing, lasts_to = _stands(day, situation)
             if standing != before:
