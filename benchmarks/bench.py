@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy.engine import make_url
+
 from tracker import schema
 from tracker.db import Database
 

@@ -6,6 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
+
+from benchmarks.bench import Bench, peak_memory
+from benchmarks.municipality import invent
 from tracker.app import create_app
 from tracker.compliance.models import Phase
 from tracker.compliance.operations import rebuild
@@ -17,9 +20,6 @@ from tracker.exports.wording import wording
 from tracker.people.models import Person
 from tracker.permissions import Role, Viewer
 from tracker.requirements.models import Requirement, RequirementVersion
-
-from benchmarks.bench import Bench, peak_memory
-from benchmarks.municipality import invent
 
 DAY = date(2026, 11, 23)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
+
 from tracker import tokens
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.db import BoundSession, Database, insert_many

@@ -1,9 +1,13 @@
 """The pages that managers and the municipality look at, as the server answers them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from benchmarks.bench import Bench, Work
+from benchmarks.municipality import BEGINNING, FACT, NOW, Invented, invent
 from tracker import clock, tokens
 from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.app import create_app
@@ -14,9 +18,6 @@ from tracker.domain.facts import DutyKind
 from tracker.edge import transaction
 from tracker.people.models import Duty, Employment, Person
 from tracker.permissions import GivenRole
-
-from benchmarks.bench import Bench
-from benchmarks.municipality import BEGINNING, FACT, NOW, Invented, invent
 
 TIMES = 5
 
@@ -33,10 +34,12 @@ def run(bench: Bench) -> None:
     everybody = f"among {bench.people:,}"
     bench.measure("a manager's team of 25", _get(manager, "/team"), floor=_team(bench, invented), times=TIMES)
     bench.measure(f"HR's matrix, 50 {everybody}", _get(hr, "/team"), floor=_figures(bench, invented), times=TIMES)
-    bench.measure(f"the figures of {bench.people:,}", _get(hr, "/municipality"), floor=_trend(bench, invented), times=TIMES)
+    bench.measure(
+        f"the figures of {bench.people:,}", _get(hr, "/municipality"), floor=_trend(bench, invented), times=TIMES
+    )
 
 
-def _get(client: FlaskClient, path: str):
+def _get(client: FlaskClient, path: str) -> Work:
     def work() -> None:
         answer = client.get(path)
         assert answer.status_code == 200, answer.status
@@ -44,12 +47,12 @@ def _get(client: FlaskClient, path: str):
     return work
 
 
-def _on_day(day) -> tuple:
+def _on_day(day: date) -> tuple[ColumnElement[bool], ...]:
     return Phase.starts_on <= day, or_(Phase.ends_on.is_(None), Phase.ends_on >= day)
 
 
-def _team(bench: Bench, invented: Invented):
-    """The bare SQL: how the obligations of the unit's people stand today."""
+def _team(bench: Bench, invented: Invented) -> Work:
+    """Ask in bare SQL how the obligations of the unit's people stand today."""
     today = clock.local_date(clock.now(), "Europe/Stockholm")
     theirs = select(Employment.person_id).where(Employment.unit_id == invented.units[-1])
     statement = (
@@ -60,8 +63,8 @@ def _team(bench: Bench, invented: Invented):
     return _bare(bench, invented, [statement])
 
 
-def _figures(bench: Bench, invented: Invented):
-    """The bare SQL: how many obligations stand how today, by requirement."""
+def _figures(bench: Bench, invented: Invented) -> Work:
+    """Ask in bare SQL how many obligations stand how today, by requirement."""
     today = clock.local_date(clock.now(), "Europe/Stockholm")
     statement = (
         select(Phase.requirement_id, Phase.state, func.count())
@@ -71,15 +74,15 @@ def _figures(bench: Bench, invented: Invented):
     return _bare(bench, invented, [statement])
 
 
-def _trend(bench: Bench, invented: Invented):
-    """The bare SQL: the same, for today and the ends of the 24 months before."""
+def _trend(bench: Bench, invented: Invented) -> Work:
+    """Ask in bare SQL the same, for today and the ends of the 24 months before."""
     today = clock.local_date(clock.now(), "Europe/Stockholm")
     days = [today - timedelta(days=30 * month) for month in range(25)]
     statements = [select(Phase.state, func.count()).where(*_on_day(day)).group_by(Phase.state) for day in days]
     return _bare(bench, invented, statements)
 
 
-def _bare(bench: Bench, invented: Invented, statements: list):
+def _bare(bench: Bench, invented: Invented, statements: list[Select[Any]]) -> Work:
     def work() -> None:
         with bench.database.bound(invented.municipality_id, reading=True) as session:
             for statement in statements:

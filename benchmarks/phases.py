@@ -2,14 +2,13 @@
 
 from datetime import date, timedelta
 
+from benchmarks.bench import Bench
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import Absence, Access, Completion, Duty, DutyKind, Employment, Exemption, Extension, Learner
 from tracker.domain.obligations import phases
 from tracker.domain.periods import Days
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion
 from tracker.domain.validity import ForMonths
-
-from benchmarks.bench import Bench
 
 SUBTREE = {unit: (Days(date(2000, 1, 1)),) for unit in range(30)}
 TIMES = 1_000

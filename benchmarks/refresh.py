@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from sqlalchemy import delete, insert, select
+
+from benchmarks.bench import Bench, seconds
+from benchmarks.municipality import FACT, NOW, Invented, invent
 from tracker.compliance.models import Phase
 from tracker.compliance.operations import PEOPLE_AT_A_TIME, rebuild
 from tracker.edge import transaction
 from tracker.people.models import Absence
-
-from benchmarks.bench import Bench, seconds
-from benchmarks.municipality import FACT, NOW, Invented, invent
 
 
 def run(bench: Bench) -> None:

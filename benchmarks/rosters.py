@@ -5,6 +5,9 @@ import io
 from datetime import date
 
 from sqlalchemy import ColumnElement, FromClause, delete, insert, select
+
+from benchmarks.bench import Bench, seconds
+from benchmarks.municipality import NOW, PEOPLE_A_UNIT
 from tracker.accounts.models import Account
 from tracker.db import Database
 from tracker.edge import transaction
@@ -13,14 +16,26 @@ from tracker.municipalities.models import Municipality
 from tracker.people.models import Duty, Employment, Person
 from tracker.permissions import system
 
-from benchmarks.bench import Bench, seconds
-from benchmarks.municipality import NOW, PEOPLE_A_UNIT
-
 TODAY = date(2026, 11, 23)
-HEADER = (
-    "Anstnr;Förnamn;Efternamn;E-post;Enhetskod;Enhet;Överordnad enhetskod;Befattningskod;Befattning;Anställningsform;"
-    "Sysselsättningsgrad;Anställd fr o m;Anställd t o m;Chef anstnr;Frånvaro fr o m;Frånvaro t o m;Skyddad identitet"
-).split(";")
+HEADER = [
+    "Anstnr",
+    "Förnamn",
+    "Efternamn",
+    "E-post",
+    "Enhetskod",
+    "Enhet",
+    "Överordnad enhetskod",
+    "Befattningskod",
+    "Befattning",
+    "Anställningsform",
+    "Sysselsättningsgrad",
+    "Anställd fr o m",
+    "Anställd t o m",
+    "Chef anstnr",
+    "Frånvaro fr o m",
+    "Frånvaro t o m",
+    "Skyddad identitet",
+]
 
 
 def run(bench: Bench) -> None:
@@ -48,15 +63,34 @@ def roster(rows: int) -> bytes:
         parent = "" if unit == 0 else str(unit // 10)
         chief = str(parent and int(parent) * PEOPLE_A_UNIT) if one == manager else str(manager)
         writer.writerow(
-            [one, f"Förnamn{one % 900}", f"Efternamn{one % 5000}", f"person{one}@prov.example", unit, f"Enhet {unit}"]
-            + [parent, one % 20, f"Befattning {one % 20}", "Tillsvidare", "100,00", "2020-01-01", "", chief, "", "", "N"]
+            [
+                one,
+                f"Förnamn{one % 900}",
+                f"Efternamn{one % 5000}",
+                f"person{one}@prov.example",
+                unit,
+                f"Enhet {unit}",
+                parent,
+                one % 20,
+                f"Befattning {one % 20}",
+                "Tillsvidare",
+                "100,00",
+                "2020-01-01",
+                "",
+                chief,
+                "",
+                "",
+                "N",
+            ]
         )
     return text.getvalue().encode("cp1252")
 
 
 def _municipality(database: Database, number: int) -> int:
     with database.wide() as wide:
-        municipality = Municipality(code=f"{number % 10_000:04}", slug=f"p-{number}", name="Provkommunen", created_at=NOW)
+        municipality = Municipality(
+            code=f"{number % 10_000:04}", slug=f"p-{number}", name="Provkommunen", created_at=NOW
+        )
         wide.add(municipality)
         wide.commit()
         return municipality.id

@@ -3,6 +3,9 @@
 from datetime import date
 
 from sqlalchemy import select
+
+from benchmarks.bench import Bench
+from benchmarks.municipality import Invented, invent
 from tracker.catalogue.models import CourseVersion
 from tracker.compliance.learners import load_learners
 from tracker.compliance.operations import PEOPLE_AT_A_TIME, rebuild
@@ -11,9 +14,6 @@ from tracker.db import BoundSession
 from tracker.domain.validity import ForMonths
 from tracker.people.models import Person
 from tracker.requirements.operations import Draft, Line
-
-from benchmarks.bench import Bench
-from benchmarks.municipality import Invented, invent
 
 DAY = date(2026, 11, 23)
 WORDS = {"sv": "Prov", "en": "Trial"}

@@ -1,14 +1,9 @@
 """Alembic's environment: migrations run on the database that tracker.schema hands over."""
 
-from typing import Any
-
 from alembic import context
+
 from tracker.db import Database
 from tracker.models import metadata
-
-
-def include(_object: Any, _name: str | None, _kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    return True
 
 
 def run() -> None:

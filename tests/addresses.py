@@ -8,6 +8,20 @@ from datetime import date, timedelta
 
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from tests.conftest import NOW
+from tests.factories import (
+    Cast,
+    acting,
+    add_access,
+    add_completion,
+    add_exemption,
+    add_extension,
+    add_request,
+    add_requirement,
+)
+from tests.hr.test_roster_import import content, line
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession
 from tracker.administration.operations import hand_over_link
@@ -23,20 +37,6 @@ from tracker.people.models import Duty, Person
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft
 from tracker.systems.models import Access
-from werkzeug.routing import Rule
-
-from tests.conftest import NOW
-from tests.factories import (
-    Cast,
-    acting,
-    add_access,
-    add_completion,
-    add_exemption,
-    add_extension,
-    add_request,
-    add_requirement,
-)
-from tests.hr.test_roster_import import content, line
 
 
 @dataclass

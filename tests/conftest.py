@@ -64,7 +64,7 @@ def postgres(postgres_server: str) -> Iterator[tuple[Database, Database]]:
         if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'tracker_app'")).scalar():
             try:
                 connection.execute(text("CREATE ROLE tracker_app LOGIN PASSWORD 'test' NOSUPERUSER NOBYPASSRLS"))
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 if "already exists" not in str(error) and "unique" not in str(error):
                     raise
         if "TRACKER_TEST_DATABASE_URL" not in os.environ:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
+
 from tracker import tokens
 from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.catalogue.models import Course, CourseKind, CourseVersion

@@ -107,12 +107,12 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         app.register_blueprint(blueprint)
     access.check_declarations(app)
 
-    app.wsgi_app = WhiteNoise(  # ty: ignore[invalid-assignment]
+    app.wsgi_app = WhiteNoise(
         app.wsgi_app, root=str(STATIC), prefix="/static/", max_age=31_536_000, allow_all_origins=False
     )
     if config.proxy_hops:
         hops = config.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # ty: ignore[invalid-assignment]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     return app
 
 

@@ -1,6 +1,6 @@
 """How every transaction ends, whether a request, a job or a command began it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -18,7 +18,7 @@ def finish(session: BoundSession, now: datetime) -> None:
 
 
 @contextmanager
-def transaction(database: Database, municipality_id: int, *, now: datetime) -> Iterator[BoundSession]:
+def transaction(database: Database, municipality_id: int, *, now: datetime) -> Generator[BoundSession]:
     """Open a session for one municipality; finish it when the block ends, keep nothing if it raises."""
     with database.bound(municipality_id) as session:
         yield session

@@ -62,32 +62,28 @@ def days_away(day: date | None, today: date | None = None) -> str:
     if day is None:
         return "–"
     number = (day - (today or g.today)).days
-    if number == 0:
-        return gettext("today")
-    if number == 1:
-        return gettext("tomorrow")
-    if number == -1:
-        return gettext("yesterday")
-    size = abs(number)
-    if size < 60:
-        return (
-            ngettext("in %(num)d day", "in %(num)d days", size)
-            if number > 0
-            else ngettext("%(num)d day ago", "%(num)d days ago", size)
-        )
-    months = round(size / 30.44)
-    if months < 24:
-        return (
-            ngettext("in %(num)d month", "in %(num)d months", months)
-            if number > 0
-            else ngettext("%(num)d month ago", "%(num)d months ago", months)
-        )
-    years = round(size / 365.25)
-    return (
-        ngettext("in %(num)d year", "in %(num)d years", years)
-        if number > 0
-        else ngettext("%(num)d year ago", "%(num)d years ago", years)
-    )
+    near = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
+    return near.get(number) or (_ahead(number) if number > 0 else _ago(-number))
+
+
+_DAYS_A_MONTH = 30.44
+_DAYS_A_YEAR = 365.25
+
+
+def _ahead(days: int) -> str:
+    if days < 60:
+        return ngettext("in %(num)d day", "in %(num)d days", days)
+    if days < 24 * _DAYS_A_MONTH:
+        return ngettext("in %(num)d month", "in %(num)d months", round(days / _DAYS_A_MONTH))
+    return ngettext("in %(num)d year", "in %(num)d years", round(days / _DAYS_A_YEAR))
+
+
+def _ago(days: int) -> str:
+    if days < 60:
+        return ngettext("%(num)d day ago", "%(num)d days ago", days)
+    if days < 24 * _DAYS_A_MONTH:
+        return ngettext("%(num)d month ago", "%(num)d months ago", round(days / _DAYS_A_MONTH))
+    return ngettext("%(num)d year ago", "%(num)d years ago", round(days / _DAYS_A_YEAR))
 
 
 def percent(share: float | None) -> str:

@@ -6,6 +6,7 @@ Revises:
 
 import sqlalchemy as sa
 from alembic import op
+
 from tracker import db, schema
 
 revision = "20261124_0900"

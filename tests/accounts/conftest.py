@@ -2,6 +2,7 @@
 
 import pytest
 from argon2 import PasswordHasher
+
 from tracker.accounts import passwords
 from tracker.accounts.models import Account
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
+
 from tracker import schema
 from tracker.app import create_app
 from tracker.cli import main

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+
+from tests.accounts.conftest import PASSWORD
+from tests.factories import sign_in
 from tracker import clock
 from tracker.accounts import operations, passwords
 from tracker.accounts.models import Account, LinkPurpose, OneTimeLink
 from tracker.audit.models import JournalEntry
 from tracker.edge import transaction
 from tracker.mail.models import OutgoingMail
-
-from tests.accounts.conftest import PASSWORD
-from tests.factories import sign_in
 
 NEW = "sju feta grisar i gräset"
 

@@ -1,6 +1,7 @@
 """Which passwords are refused. Long ones that are nobody's first thought are not."""
 
 import pytest
+
 from tracker.accounts.passwords import (
     Weakness,
     WeakPasswordError,

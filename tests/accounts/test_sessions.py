@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tracker import clock
-from tracker.accounts import operations, passwords
-from tracker.accounts.models import Account, LoginSession
 
 from tests.accounts.conftest import PASSWORD
 from tests.factories import sign_in
+from tracker import clock
+from tracker.accounts import operations, passwords
+from tracker.accounts.models import Account, LoginSession
 
 NEW = "sju feta grisar i gräset"
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+
+from tests.accounts.conftest import PASSWORD
+from tests.factories import sign_in as already_signed_in
 from tracker import clock
 from tracker.accounts import operations, passwords, throttling
 from tracker.accounts.models import Account, FailedSignIn, LoginSession
 from tracker.audit.models import JournalEntry
-
-from tests.accounts.conftest import PASSWORD
-from tests.factories import sign_in as already_signed_in
 
 REFUSED = "E-postadressen"
 

@@ -4,6 +4,8 @@ import re
 
 import pytest
 from sqlalchemy import event, select
+
+from tests.factories import add_account, add_duty, add_person, sign_in
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession, OneTimeLink, RoleGrant
 from tracker.audit.models import JournalEntry
@@ -12,8 +14,6 @@ from tracker.edge import transaction
 from tracker.mail.models import OutgoingMail
 from tracker.people.models import Person
 from tracker.permissions import GivenRole
-
-from tests.factories import add_account, add_duty, add_person, sign_in
 
 NEW = "sju feta grisar i gräset"
 

@@ -4,16 +4,16 @@ import ast
 from pathlib import Path
 
 import pytest
-import tracker
 from flask import Blueprint
+
+import tracker
+from tests.factories import sign_in
 from tracker import app as application
 from tracker.administration.words import ACTIONS
 from tracker.app import create_app
 from tracker.config import Config
 from tracker.permissions import Permission
 from tracker.web.access import UndeclaredEndpointError, public
-
-from tests.factories import sign_in
 
 # Whoever adds an endpoint that anyone may use adds it here too, and says so in review.
 PUBLIC = {

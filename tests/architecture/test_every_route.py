@@ -2,13 +2,13 @@
 
 import pytest
 from flask import Flask
-from tracker import clock
-from tracker.people.queries import viewer_of
-from tracker.permissions import GRANTS, Permission
 from werkzeug.routing import Rule
 
 from tests.addresses import Addresses, one_of_everything
 from tests.factories import sign_in
+from tracker import clock
+from tracker.people.queries import viewer_of
+from tracker.permissions import GRANTS, Permission
 
 CAST = ("anna", "bosse", "cecilia", "david", "eva", "mona", "olle", "kim")
 # Nobody's names but Kil's: if one of them shows up for Omar, something leaked.
@@ -77,7 +77,15 @@ def test_omar_never_gets_in(app, database, cast, addresses):
     assert permission_of(app, next(rule for rule in rules(app, "GET") if rule.endpoint == "audit.journal"))
     client = sign_in(app.test_client(), database, cast, "omar")
     # Across municipalities by design: figures side by side, all mail to the operator, and what a certificate itself says.
-    across = {"dashboards.coordination", "mail.outbox", "mail.show", "mail.html", "mail.source", "mail.retry", "learning.verify"}
+    across = {
+        "dashboards.coordination",
+        "mail.outbox",
+        "mail.show",
+        "mail.html",
+        "mail.source",
+        "mail.retry",
+        "learning.verify",
+    }
     for method in ("GET", "POST"):
         for rule in rules(app, method):
             if rule.endpoint in across or rule.endpoint in {"accounts.sign_out", "web.preferences"}:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tracker.app import NAVIGATION
 from tracker.assets import STATIC, TEMPLATES
 

@@ -7,11 +7,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tracker.config import SETTINGS, Config, ConfigurationError, from_environment
 from tracker.db import Model, Owned
 from tracker.models import metadata
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "tracker").rglob("*.py"))
@@ -114,7 +114,9 @@ def test_every_setting_is_documented():
 
 
 def test_every_word_of_the_glossary_is_there_in_both_languages():
-    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs/glossary.md").read_text(), flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs/glossary.md").read_text(), flags=re.MULTILINE
+    )
     assert len(rows) > 25
     assert all(cell.strip() for row in rows for cell in row)
 

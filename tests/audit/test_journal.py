@@ -7,15 +7,15 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, NoResultFound
-from tracker.accounts.models import Account
-from tracker.audit.models import JournalEntry, JournalHead
-from tracker.audit.chain import FIRST_HASH
-from tracker.audit.operations import record
-from tracker.audit.queries import Head, head, verify
-from tracker.edge import transaction
 
 from tests.conftest import NOW
 from tests.factories import acting, sign_in
+from tracker.accounts.models import Account
+from tracker.audit.chain import FIRST_HASH
+from tracker.audit.models import JournalEntry, JournalHead
+from tracker.audit.operations import record
+from tracker.audit.queries import Head, head, verify
+from tracker.edge import transaction
 
 
 @pytest.fixture

@@ -13,6 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
+from tests.conftest import NOW
+from tests.factories import BEGINNING, PASSWORD, Cast, acting, set_password
 from tracker import clock
 from tracker.app import create_app
 from tracker.catalogue import starter as courses
@@ -24,11 +29,6 @@ from tracker.mail.operations import deliver
 from tracker.mail.transport import Catcher
 from tracker.reminders.operations import still_wanted
 from tracker.requirements import starter as requirements
-from werkzeug.serving import make_server
-
-from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
-from tests.conftest import NOW
-from tests.factories import BEGINNING, PASSWORD, Cast, acting, set_password
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}

@@ -11,33 +11,35 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from werkzeug.serving import make_server
+
+from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
+from tests.browser.conftest import DESKTOP, PHONE, sign_in
 from tracker import clock, schema
 from tracker.app import create_app
 from tracker.config import Config
 from tracker.db import Database
-from tracker.demo.accounts import PASSWORD, sign_ins
+from tracker.demo.accounts import PASSWORD, SHOWN, sign_ins
 from tracker.demo.building import build
 from tracker.mail.transport import Catcher
 from tracker.scheduler import run_due_jobs, tick
-from werkzeug.serving import make_server
-
-from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
-from tests.browser.conftest import DESKTOP, PHONE
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A page to photograph: as whom, and how to get there from the start page."""
+    """A page to photograph: as whom, and how to get there. The main ones are taken in English, too."""
 
     name: str
     role: str | None
     go: Callable[[Page], object]
+    english: bool = False
 
 
 def at(path: str) -> Callable[[Page], object]:
@@ -57,38 +59,113 @@ def follow(*selectors: str, start: str = "/") -> Callable[[Page], object]:
     return go
 
 
+def answered(page: Page) -> None:
+    """Hand in a test, having chosen what comes first everywhere."""
+    questions(page)
+    for question in page.locator("fieldset.question").all():
+        if question.locator(":checked:not(option)").count() == 0 and question.locator(".answers label").count():
+            question.locator(".answers label").first.click()
+        for place, menu in enumerate(question.locator("select").all(), start=1):
+            menu.select_option(str(place))
+        for number in question.locator("input[inputmode]").all():
+            number.fill("1")
+    page.locator("form[data-autosave] .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def rostered(page: Page) -> None:
+    """Load a roster in which a few things have changed, and look at what it would change."""
+    lines = (files("tracker.demo") / "data" / f"{SHOWN}-2026-11-23.csv").read_text("cp1252").splitlines(keepends=True)
+    changed = [
+        *lines[:20],
+        lines[20].replace(";2", ";i går 2", 1),
+        *(line.replace("Undersköterska", "Undersköterska, natt") for line in lines[30:]),
+        lines[40].replace(lines[40].split(";")[0], "1715999", 1),
+    ]
+    page.goto("/imports")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "personal-2026-11-24.csv", "mimeType": "text/csv", "buffer": "".join(changed).encode("cp1252")}
+    )
+    page.locator("form[enctype] .btn-primary").click()
+    page.wait_for_load_state()
+
+
+MODULE = ".next-step a", "form[action$='/start'] button"
+questions = follow(*MODULE, "form[action$='/questions'] button")
+PERSON = "main .rows a[href*='/people/']"
+
 SHOTS = (
-    Shot("sign-in", None, at("/sign-in")),
+    Shot("sign-in", None, at("/sign-in"), english=True),
     Shot("forgotten", None, at("/forgotten")),
+    Shot("forgotten-sent", None, at("/forgotten/sent")),
+    Shot("link-unusable", None, at("/link/no-such-link")),
     Shot("verify", None, at("/verify")),
     Shot("verify-unknown", None, at("/verify/2222-2222-2222")),
-    Shot("home-learner", "learner", at("/")),
-    Shot("course", "learner", follow("main a[href*='/learn/']")),
+    Shot("home-learner", "learner", at("/"), english=True),
+    Shot("course", "learner", follow(MODULE[0])),
+    Shot("module", "learner", follow(*MODULE)),
+    Shot("questions", "learner", questions),
+    Shot("result", "learner", answered),
+    Shot("checklist", "learner", follow("main .rows a[href*='/learn/']:has-text('praktik')", MODULE[1])),
+    Shot(
+        "signatures",
+        "learner",
+        follow("main .rows a[href*='/learn/']:has-text('praktik')", MODULE[1], ".course-nav .btn-primary"),
+    ),
+    Shot("document", "learner", follow("main .rows a[href*='/learn/']:has-text('strategi')", MODULE[1])),
     Shot("me", "learner", at("/me")),
+    Shot("ask", "learner", follow("main a[href*='/ask']", start="/me")),
+    Shot("explanation", "learner", lambda page: page.goto(_href(page, "/me", "main a[href$='/explanation']"))),
     Shot("history", "learner", at("/learn/history")),
     Shot("account", "learner", at("/account")),
     Shot("courses", "learner", at("/courses")),
+    Shot("catalogue-course", "learner", follow("main a[href*='/courses/']", start="/courses")),
     Shot("not-found", "learner", at("/nothing-here")),
     Shot("home-manager", "unit manager", at("/")),
-    Shot("team", "unit manager", at("/team")),
+    Shot("team", "unit manager", at("/team"), english=True),
     Shot("team-last-spring", "unit manager", at("/team?day=2026-03-01")),
-    Shot("person", "unit manager", follow("main a[href*='/people/']", start="/team")),
-    Shot("record", "unit manager", follow("main a[href*='/completions/new']", start="/team")),
+    Shot("person", "unit manager", follow(PERSON, start="/team"), english=True),
+    Shot("why", "unit manager", follow(PERSON, "a[hx-get]", start="/team")),
+    Shot("record", "unit manager", follow(PERSON, "main a[href*='/completions/new']", start="/team")),
     Shot("signing", "unit manager", at("/learn/signing")),
+    Shot("sign-steps", "unit manager", follow(PERSON, "main a[href$='/steps']", start="/team")),
+    Shot("exceptions", "unit manager", at("/exceptions")),
+    Shot("exception-requests", "unit manager", at("/exceptions/requests")),
     Shot("refused", "unit manager", at("/exports/")),
     Shot("system-owner-home", "system owner", at("/")),
     Shot("systems", "HR", at("/systems")),
     Shot("system", "HR", follow("main a[href*='/systems/']", start="/systems")),
-    Shot("municipality", "HR", at("/municipality")),
+    Shot(
+        "system-edit",
+        "municipality administrator",
+        follow("main a[href*='/systems/']:not([href$='/new'])", "main a[href$='/edit']", start="/systems"),
+    ),
+    Shot("duties", "HR", at("/duties")),
+    Shot("duty-new", "HR", at("/duties/new")),
+    Shot("municipality", "HR", at("/municipality"), english=True),
     Shot("team-hr", "HR", at("/team")),
     Shot("people", "HR", at("/people")),
     Shot("organisation", "HR", at("/organisation")),
-    Shot("unit", "HR", follow("main a[href*='/organisation/']", start="/organisation")),
+    Shot(
+        "unit",
+        "HR",
+        lambda page: page.goto(_href(page, "/organisation", "main li li li a[href*='/organisation/']")),
+    ),
+    Shot("positions", "HR", at("/organisation/positions")),
     Shot("imports", "HR", at("/imports")),
+    Shot("import-preview", "HR", rostered),
+    Shot("import-result", "HR", follow("main tr:has-text('Inläst') a, main tr:has-text('Loaded') a", start="/imports")),
     Shot("exports", "HR", at("/exports/")),
     Shot("search", "HR", at("/search?q=karin")),
+    Shot("exempt", "HR", at("/exemptions/new")),
     Shot("requirements", "training administrator", at("/requirements")),
-    Shot("requirement", "training administrator", follow("main a[href*='/requirements/']", start="/requirements")),
+    Shot(
+        "requirement",
+        "training administrator",
+        follow("main table a[href*='/requirements/'], main .rows a[href*='/requirements/']", start="/requirements"),
+    ),
+    Shot("drafts", "training administrator", at("/requirements/drafts")),
+    Shot("requirement-new", "training administrator", at("/requirements/new")),
     Shot("accounts", "municipality administrator", at("/administration/accounts")),
     Shot(
         "account-admin",
@@ -96,10 +173,20 @@ SHOTS = (
         follow("main a[href*='/administration/accounts/']", start="/administration/accounts"),
     ),
     Shot("journal", "municipality administrator", at("/journal")),
-    Shot("coordination", "coordinator", at("/coordination")),
+    Shot("coordination", "coordinator", at("/coordination"), english=True),
     Shot("outbox", "operator", at("/outbox/")),
     Shot("mail", "operator", follow("main a[href*='/outbox/']", start="/outbox/?state=caught")),
+    Shot(
+        "mail-html",
+        "operator",
+        lambda page: page.goto(_href(page, "/outbox/?state=caught", "main a[href*='/outbox/']") + "/html"),
+    ),
 )
+
+
+def _href(page: Page, start: str, selector: str) -> str:
+    page.goto(start)
+    return page.locator(selector).first.get_attribute("href") or ""
 
 
 @contextmanager
@@ -112,7 +199,7 @@ def served_demo() -> Iterator[tuple[str, dict[str, str]]]:
         with app.app_context():
             build(database, now=clock.now(), progress=lambda step, done, total: print(f"{done}/{total} {step}"))
         run_due_jobs(app, database, now=clock.now())
-        tick(app, database, Catcher(), holder="screenshots")
+        tick(app, database, Catcher(), holder="screenshots", stopping=threading.Event())
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{server.server_port}", {each.role: each.identifier for each in sign_ins(database)}
@@ -120,36 +207,49 @@ def served_demo() -> Iterator[tuple[str, dict[str, str]]]:
         database.engine.dispose()
 
 
+LOOKS = (
+    ("desktop", DESKTOP, "light", "sv"),
+    ("phone", PHONE, "light", "sv"),
+    ("desktop-dark", DESKTOP, "dark", "sv"),
+    ("phone-dark", PHONE, "dark", "sv"),
+    ("desktop-en", DESKTOP, "light", "en"),
+)
+
+
 def photograph(browser: Browser, url: str, accounts: dict[str, str], shots: list[Shot]) -> None:
     """Take the pages, one browser for each role and look."""
     for role in dict.fromkeys(shot.role for shot in shots):
-        for look, viewport, scheme in (
-            ("desktop", DESKTOP, "light"),
-            ("phone", PHONE, "light"),
-            ("desktop-dark", DESKTOP, "dark"),
-            ("phone-dark", PHONE, "dark"),
-        ):
+        for look, viewport, scheme, locale in LOOKS:
+            wanted = [shot for shot in shots if shot.role == role and (locale == "sv" or shot.english)]
+            if not wanted:
+                continue
             context = browser.new_context(base_url=url, viewport=viewport, color_scheme=scheme, locale="sv-SE")
             context.set_default_timeout(10_000)
             page = context.new_page()
+            page.goto("/sign-in")
             if role is not None:
-                sign_in(page, next(identifier for name, identifier in accounts.items() if name.startswith(role)))
-            for shot in (each for each in shots if each.role == role):
+                sign_in(page, next(name for each, name in accounts.items() if each.startswith(role)), PASSWORD)
+            _speak(page, locale)
+            for shot in wanted:
                 try:
                     shot.go(page)
+                    # As high as the page, so that what is fixed to the bottom of the window is at the bottom.
+                    page.set_viewport_size({**viewport, "height": page.evaluate("document.body.scrollHeight")})
                     page.screenshot(path=FOLDER / f"{shot.name}--{look}.png", full_page=True)
+                    page.set_viewport_size(viewport)
                 except PlaywrightError as error:
                     print(f"{shot.name} ({look}): {type(error).__name__}: {str(error).splitlines()[0]}")
+            _speak(page, "sv")
             context.close()
 
 
-def sign_in(page: Page, identifier: str) -> None:
-    """Sign in by the sign-in page."""
-    page.goto("/sign-in")
-    page.locator("input[name=identifier]").fill(identifier)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(lambda address: "/sign-in" not in address)
+def _speak(page: Page, locale: str) -> None:
+    """Choose the language, unless it is the one already spoken."""
+    page.goto("/account" if "/sign-in" not in page.url else "/sign-in")
+    switch = page.locator(f"button[name=locale][value={locale}]:visible")
+    if switch.count():
+        switch.first.click()
+        page.wait_for_load_state()
 
 
 def main() -> None:

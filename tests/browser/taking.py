@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
+
 from tracker.catalogue.content import Question, QuestionKind, from_json
 from tracker.catalogue.models import Course, CourseVersion, Module
 from tracker.db import BoundSession

@@ -9,11 +9,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
-from tracker.db import BoundSession
-from tracker.hr.models import ImportState, RosterImport
-from tracker.learning.models import Completion
-from tracker.people.queries import viewer_of
-from tracker.permissions import Permission
 from werkzeug.routing import Rule
 
 from tests.addresses import Addresses, one_of_everything
@@ -21,6 +16,11 @@ from tests.browser.conftest import Site, check_accessibility, sign_in
 from tests.browser.taking import answer, choose, hand_in, press, questions_of
 from tests.conftest import NOW
 from tests.hr.test_roster_import import content, line
+from tracker.db import BoundSession
+from tracker.hr.models import ImportState, RosterImport
+from tracker.learning.models import Completion
+from tracker.people.queries import viewer_of
+from tracker.permissions import Permission
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from tracker import clock
-from tracker.catalogue.models import CourseVersion
-from tracker.requirements.models import RequirementVersion
 
 from tests.browser.conftest import Site, sign_in
 from tests.browser.test_accessibility import check_page
 from tests.conftest import NOW
 from tests.factories import add_course
+from tracker import clock
+from tracker.catalogue.models import CourseVersion
+from tracker.requirements.models import RequirementVersion
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 

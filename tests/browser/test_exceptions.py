@@ -6,14 +6,14 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from tracker.compliance.queries import obligations_of
-from tracker.domain.facts import State
-from tracker.requirements.models import Extension
 
 from tests.browser.conftest import Site, check_accessibility
 from tests.browser.taking import choose
 from tests.conftest import NOW
 from tests.factories import add_course, add_person, add_requirement
+from tracker.compliance.queries import obligations_of
+from tracker.domain.facts import State
+from tracker.requirements.models import Extension
 
 pytestmark = pytest.mark.browser
 

@@ -2,11 +2,11 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tracker.catalogue.content import Question, QuestionKind
 
 from tests.browser.conftest import Site
 from tests.browser.taking import questions_of
 from tests.factories import PASSWORD
+from tracker.catalogue.content import Question, QuestionKind
 
 pytestmark = pytest.mark.browser
 FOCUSED = "element => element === document.activeElement"

@@ -5,14 +5,14 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
-from tracker import clock
-from tracker.compliance.queries import obligations_of
-from tracker.domain.facts import State
-from tracker.scheduler import run_due_jobs
 
 from tests.browser.conftest import Site, check_accessibility, sign_in
 from tests.browser.taking import choose, press
 from tests.factories import PASSWORD
+from tracker import clock
+from tracker.compliance.queries import obligations_of
+from tracker.domain.facts import State
+from tracker.scheduler import run_due_jobs
 
 pytestmark = pytest.mark.browser
 

@@ -10,16 +10,16 @@ import pikepdf
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from tracker.catalogue.content import Question
-from tracker.compliance.queries import obligations_of
-from tracker.domain.facts import State
-from tracker.learning.models import Certificate
-from tracker.people.models import Person
 
 from tests.browser import taking
 from tests.browser.conftest import Site, check_accessibility, sign_in
 from tests.browser.taking import NEXT_STEP, answer, hand_in, press
 from tests.learning.test_certificates import text_of
+from tracker.catalogue.content import Question
+from tracker.compliance.queries import obligations_of
+from tracker.domain.facts import State
+from tracker.learning.models import Certificate
+from tracker.people.models import Person
 
 pytestmark = pytest.mark.browser
 

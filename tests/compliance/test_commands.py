@@ -5,14 +5,14 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.factories import acting, add_course, add_requirement
 from tracker import cli
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.compliance.models import Phase
 from tracker.domain.facts import State
 from tracker.requirements.models import Requirement
-
-from tests.conftest import NOW
-from tests.factories import acting, add_course, add_requirement
 
 
 @pytest.fixture

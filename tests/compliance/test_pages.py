@@ -4,9 +4,6 @@ from datetime import date
 
 import pytest
 from sqlalchemy import event, select
-from tracker import clock
-from tracker.domain.facts import DutyKind
-from tracker.requirements.models import Requirement
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -18,6 +15,9 @@ from tests.factories import (
     add_requirement,
     sign_in,
 )
+from tracker import clock
+from tracker.domain.facts import DutyKind
+from tracker.requirements.models import Requirement
 
 TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
 

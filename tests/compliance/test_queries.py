@@ -4,6 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event
+
+from tests.conftest import NOW
+from tests.factories import add_absence, add_completion, add_course, add_person, add_requirement
 from tracker.compliance.queries import (
     employed_on,
     figures,
@@ -23,9 +26,6 @@ from tracker.compliance.queries import (
 from tracker.domain.facts import DutyKind, State
 from tracker.people.models import Employment, Person
 from tracker.people.queries import in_team, viewer_of
-
-from tests.conftest import NOW
-from tests.factories import add_absence, add_completion, add_course, add_person, add_requirement
 
 DAY = date(2026, 11, 23)
 ALL = employed_on(DAY)

@@ -5,21 +5,6 @@ from random import Random
 
 import pytest
 from sqlalchemy import select, update
-from tracker import tokens
-from tracker.catalogue.models import CourseEquivalence, CourseVersion
-from tracker.compliance.models import Phase
-from tracker.compliance.operations import differences, rebuild, refresh
-from tracker.compliance.queries import phase_on
-from tracker.db import insert_many, retract
-from tracker.domain.evidence import Evidence
-from tracker.domain.facts import DutyKind, State
-from tracker.domain.requirement import MajorVersions
-from tracker.edge import transaction
-from tracker.learning.models import Completion
-from tracker.organisation.models import UnitPlacement
-from tracker.people.models import Absence, Employment
-from tracker.requirements.models import AudienceLine, Exemption, Extension, Requirement, RequirementVersion
-from tracker.systems.models import Access
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -35,6 +20,21 @@ from tests.factories import (
     add_requirement,
     add_unit,
 )
+from tracker import tokens
+from tracker.catalogue.models import CourseEquivalence, CourseVersion
+from tracker.compliance.models import Phase
+from tracker.compliance.operations import differences, rebuild, refresh
+from tracker.compliance.queries import phase_on
+from tracker.db import insert_many, retract
+from tracker.domain.evidence import Evidence
+from tracker.domain.facts import DutyKind, State
+from tracker.domain.requirement import MajorVersions
+from tracker.edge import transaction
+from tracker.learning.models import Completion
+from tracker.organisation.models import UnitPlacement
+from tracker.people.models import Absence, Employment
+from tracker.requirements.models import AudienceLine, Exemption, Extension, Requirement, RequirementVersion
+from tracker.systems.models import Access
 
 TODAY = date(2026, 11, 23)
 

@@ -10,8 +10,6 @@ import pytest
 import time_machine
 from flask import template_rendered
 from sqlalchemy import event
-from tracker.accounts.models import Account
-from tracker.catalogue.models import CourseVersion
 from werkzeug.test import TestResponse
 
 from tests.conftest import NOW
@@ -24,6 +22,8 @@ from tests.factories import (
     add_requirement,
     sign_in,
 )
+from tracker.accounts.models import Account
+from tracker.catalogue.models import CourseVersion
 
 TODAY = date(2026, 11, 23)
 

@@ -1,9 +1,8 @@
 """Municipalities side by side: figures only, and none for fewer than five."""
 
-from tracker.edge import transaction
-
 from tests.conftest import NOW
 from tests.factories import add_course, add_person, add_requirement
+from tracker.edge import transaction
 
 
 def grow(database, cast, number):

@@ -3,12 +3,12 @@
 from datetime import date
 
 from flask import url_for
-from tracker.accounts.models import Account
-from tracker.domain.facts import DutyKind
-from tracker.learning.models import Enrolment
 
 from tests.conftest import NOW
 from tests.factories import add_completion, add_duty
+from tracker.accounts.models import Account
+from tracker.domain.facts import DutyKind
+from tracker.learning.models import Enrolment
 
 
 def test_next_step_has_its_reason_and_date(app, show, story):

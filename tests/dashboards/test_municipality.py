@@ -4,14 +4,14 @@ from collections import Counter
 from datetime import date
 
 import pytest
+
+from tests.conftest import NOW
+from tests.factories import add_completion, add_course, add_duty, add_person, add_requirement, add_unit
 from tracker.compliance.models import Phase
 from tracker.domain.facts import DutyKind, State
 from tracker.organisation.models import UnitKind
 from tracker.people.models import Employment
 from tracker.systems.models import Importance, ItSystem
-
-from tests.conftest import NOW
-from tests.factories import add_completion, add_course, add_duty, add_person, add_requirement, add_unit
 
 
 def recount(session, day, units=None):

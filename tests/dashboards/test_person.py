@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from tracker.db import retract
-from tracker.people.models import Absence
-
 from tests.conftest import NOW
 from tests.factories import add_absence, add_person
+from tracker.db import retract
+from tracker.people.models import Absence
 
 
 def test_manager_sees_obligations_reasons_and_facts(show, story, cast, in_kil):

@@ -1,11 +1,11 @@
 """A manager sees whom they are needed by, and the matrix; nobody else's people."""
 
 import pytest
-from tracker.dashboards.queries.team import Need
-from tracker.people.models import Person
 
 from tests.conftest import NOW
 from tests.factories import add_person
+from tracker.dashboards.queries.team import Need
+from tracker.people.models import Person
 
 
 def names(rows):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 
 from hypothesis import strategies as st
+
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import (
     Absence,

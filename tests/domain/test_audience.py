@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+
+from tests.domain.cases import away, days, employed, learner, on, required, rule
 from tracker.domain.audience import matched_days, stretches
 from tracker.domain.facts import Access, Duty, DutyKind, Employment
 from tracker.domain.periods import FOREVER
 from tracker.domain.requirement import AudienceLine
-
-from tests.domain.cases import away, days, employed, learner, on, required, rule
 
 CARE = {10: (days("2000-01-01"),), 11: (days("2000-01-01", "2026-05-31"),), 12: (days("2026-06-01"),)}
 START = on("2026-01-01")

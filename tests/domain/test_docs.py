@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tracker.domain.validity import UntilDayOfYear
 
 from tests.domain.cases import away, completed, employed, exempt, extended, required, rule, story
+from tracker.domain.validity import UntilDayOfYear
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "domain.md").read_text()
 EXAMPLES = re.findall(r"^```example\n(.*?)\n```$", DOCUMENT, flags=re.MULTILINE | re.DOTALL)

@@ -1,19 +1,6 @@
 """Why an obligation is as it is, or why there is none."""
 
 from hypothesis import given
-from tracker.domain.acceptance import Verdict
-from tracker.domain.evidence import Evidence
-from tracker.domain.explain import Applies, Checked, Condition, DueStep, Step, Wanted, explain
-from tracker.domain.facts import Access, Duty, DutyKind, State
-from tracker.domain.obligations import phase_on, phases
-from tracker.domain.requirement import (
-    AudienceLine,
-    EarlierCompletions,
-    Equivalence,
-    MajorVersion,
-    MajorVersions,
-    Requirement,
-)
 
 from tests.domain.cases import (
     BASIC,
@@ -30,6 +17,19 @@ from tests.domain.cases import (
     rule,
 )
 from tests.domain.histories import day, learners, requirements
+from tracker.domain.acceptance import Verdict
+from tracker.domain.evidence import Evidence
+from tracker.domain.explain import Applies, Checked, Condition, DueStep, Step, Wanted, explain
+from tracker.domain.facts import Access, Duty, DutyKind, State
+from tracker.domain.obligations import phase_on, phases
+from tracker.domain.requirement import (
+    AudienceLine,
+    EarlierCompletions,
+    Equivalence,
+    MajorVersion,
+    MajorVersions,
+    Requirement,
+)
 
 CARE = {10: (days("2000-01-01"),), 11: (days("2000-01-01"),)}
 

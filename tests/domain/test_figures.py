@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tracker.domain.facts import State
 from tracker.domain.figures import Figures, figures
 

@@ -1,19 +1,6 @@
 """Section by section, what the rules say of one learner and one requirement. The examples are told in docs/domain.md."""
 
 import pytest
-from tracker.domain.due import Reason
-from tracker.domain.evidence import Evidence
-from tracker.domain.facts import Access, Duty, DutyKind, State
-from tracker.domain.obligations import phase_on, phases, state_on, state_since
-from tracker.domain.requirement import (
-    AudienceLine,
-    EarlierCompletions,
-    Equivalence,
-    MajorVersion,
-    MajorVersions,
-    Requirement,
-)
-from tracker.domain.validity import ForMonths
 
 from tests.domain.cases import (
     BASIC,
@@ -30,6 +17,19 @@ from tests.domain.cases import (
     rule,
     story,
 )
+from tracker.domain.due import Reason
+from tracker.domain.evidence import Evidence
+from tracker.domain.facts import Access, Duty, DutyKind, State
+from tracker.domain.obligations import phase_on, phases, state_on, state_since
+from tracker.domain.requirement import (
+    AudienceLine,
+    EarlierCompletions,
+    Equivalence,
+    MajorVersion,
+    MajorVersions,
+    Requirement,
+)
+from tracker.domain.validity import ForMonths
 
 ONCE = rule(validity=None)
 

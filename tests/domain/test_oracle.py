@@ -4,10 +4,10 @@ from collections import defaultdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tracker.domain.obligations import phases
 
 from tests.domain.histories import FIRST, HORIZON, by_day, crowded_learner, learners, requirements
 from tests.domain.oracle import Walk
+from tracker.domain.obligations import phases
 
 
 def assert_agrees(learner, requirement):

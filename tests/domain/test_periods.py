@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tracker.domain.periods import FOREVER, Days, difference, intersection, known, later, overlaps, union
 
 from tests.domain.cases import days, on
+from tracker.domain.periods import FOREVER, Days, difference, intersection, known, later, overlaps, union
 
 START = date(2024, 2, 1)
 spans = st.lists(

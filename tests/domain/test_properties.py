@@ -5,9 +5,6 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tracker.domain.facts import Exemption, Extension, Learner, Recorded, State, learner_known_at, learner_of, merged
-from tracker.domain.obligations import AT_FAULT, phases, state_on
-from tracker.domain.periods import Days
 
 from tests.domain.histories import (
     FIRST,
@@ -25,6 +22,9 @@ from tests.domain.histories import (
     requirements,
     with_fact,
 )
+from tracker.domain.facts import Exemption, Extension, Learner, Recorded, State, learner_known_at, learner_of, merged
+from tracker.domain.obligations import AT_FAULT, phases, state_on
+from tracker.domain.periods import Days
 
 BEST_FIRST = [State.VALID, State.RENEW, State.ON_HOLD, State.TO_DO, State.GRACE, State.OVERDUE]
 

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from tracker.domain.facts import State
-from tracker.domain.reminders import DigestRow, digest_day, is_working_day, weekly_digest
 
 from tests.domain.cases import on
+from tracker.domain.facts import State
+from tracker.domain.reminders import DigestRow, digest_day, is_working_day, weekly_digest
 
 TODAY = on("2026-11-23")  # a Monday
 EPIPHANY = date(2027, 1, 6)  # a Wednesday

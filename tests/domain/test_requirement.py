@@ -1,11 +1,11 @@
 """What a requirement may say, and which version is in charge when."""
 
 import pytest
+
+from tests.domain.cases import on, required, rule
 from tracker.domain.periods import FOREVER
 from tracker.domain.requirement import Contradiction, ContradictionError, EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear
-
-from tests.domain.cases import on, required, rule
 
 
 def terms(*versions):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tracker.domain.facts import DutyKind
 from tracker.domain.periods import Days
 from tracker.domain.roster import Guard, Known, PersonDetails, Plan, plan

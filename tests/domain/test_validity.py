@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tracker.domain.periods import FOREVER, add_months
-from tracker.domain.validity import ForMonths, UntilDayOfYear, validated
 
 from tests.domain.cases import completed, employed, on, rule, story
 from tests.domain.histories import validities
+from tracker.domain.periods import FOREVER, add_months
+from tracker.domain.validity import ForMonths, UntilDayOfYear, validated
 
 NO_BONUS = ForMonths(12, keeps_early_days=False)
 BONUS = ForMonths(12)

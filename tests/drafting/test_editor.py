@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.factories import acting, add_completion, add_course, add_requirement, sign_in
 from tracker import clock
 from tracker.accounts.models import RoleGrant
 from tracker.compliance.models import Phase
@@ -14,9 +17,6 @@ from tracker.organisation.models import Position, UnitPlacement
 from tracker.permissions import GivenRole
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 from tracker.requirements.operations import Draft, Line
-
-from tests.conftest import NOW
-from tests.factories import acting, add_completion, add_course, add_requirement, sign_in
 
 TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
 WORDS = {"sv": "Därför.", "en": "Because."}
@@ -221,6 +221,13 @@ class TestEdit:
         answer = cecilia.post(f"/requirements/drafts/{draft_id}/edit", data=filled(**changes))
         assert answer.status_code == 422
         assert "error-summary" in text(answer)
+        assert read(in_kil, draft_id).revision == 1
+
+    def test_what_does_not_say_what_it_changed_changes_nothing(self, cecilia, draft_id, filled, in_kil):
+        for revision in ("", "many", "-1"):
+            answer = cecilia.post(f"/requirements/drafts/{draft_id}/edit", data=filled(revision=revision))
+            assert answer.status_code == 409
+        assert cecilia.post(f"/requirements/drafts/{draft_id}/edit").status_code == 409
         assert read(in_kil, draft_id).revision == 1
 
     def test_adds_and_removes_lines_without_saving(self, cecilia, draft_id, filled, in_kil):

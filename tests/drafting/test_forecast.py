@@ -5,6 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+
+from tests.conftest import NOW
+from tests.drafting.test_whatif import DAY, WORDS, a_draft, a_municipality
+from tests.factories import acting, add_course, add_duty, add_requirement
 from tracker.compliance.whatif import what_if
 from tracker.domain.facts import DutyKind
 from tracker.domain.reminders import weekly_digest
@@ -14,10 +18,6 @@ from tracker.reminders.forecast import newly_mailed
 from tracker.reminders.queries import digest_rows, managers_on
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft, Line, publish
-
-from tests.conftest import NOW
-from tests.drafting.test_whatif import DAY, WORDS, a_draft, a_municipality
-from tests.factories import acting, add_course, add_duty, add_requirement
 
 MONDAYS = [DAY + timedelta(days=7 * week) for week in range(5)]
 

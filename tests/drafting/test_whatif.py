@@ -5,14 +5,6 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, select
-from tracker.compliance.models import Phase
-from tracker.compliance.whatif import Change, what_if
-from tracker.domain.facts import DutyKind, State
-from tracker.domain.requirement import EarlierCompletions
-from tracker.domain.validity import ForMonths, UntilDayOfYear
-from tracker.drafting.doubts import Doubt, doubts
-from tracker.requirements.models import Requirement
-from tracker.requirements.operations import Draft, Line, publish
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -25,6 +17,14 @@ from tests.factories import (
     add_person,
     add_requirement,
 )
+from tracker.compliance.models import Phase
+from tracker.compliance.whatif import Change, what_if
+from tracker.domain.facts import DutyKind, State
+from tracker.domain.requirement import EarlierCompletions
+from tracker.domain.validity import ForMonths, UntilDayOfYear
+from tracker.drafting.doubts import Doubt, doubts
+from tracker.requirements.models import Requirement
+from tracker.requirements.operations import Draft, Line, publish
 
 DAY = date(2026, 11, 23)
 WORDS = {"sv": "Krav", "en": "Requirement"}

@@ -4,6 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import add_course, add_requirement
 from tracker.audit.models import JournalEntry
 from tracker.compliance.explain import explain
 from tracker.compliance.operations import differences
@@ -15,9 +18,6 @@ from tracker.exceptions import operations, queries
 from tracker.people.models import Person
 from tracker.people.queries import viewer_of
 from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
-
-from tests.conftest import NOW
-from tests.factories import add_course, add_requirement
 
 TODAY = date(2026, 11, 23)
 LATER = TODAY + timedelta(days=30)

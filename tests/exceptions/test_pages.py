@@ -5,10 +5,6 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from sqlalchemy import event, func, select
-from tracker.compliance.queries import obligations_of
-from tracker.domain.facts import State
-from tracker.edge import transaction
-from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -20,6 +16,10 @@ from tests.factories import (
     add_requirement,
     sign_in,
 )
+from tracker.compliance.queries import obligations_of
+from tracker.domain.facts import State
+from tracker.edge import transaction
+from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
 
 TODAY = date(2026, 11, 23)
 LATER = TODAY + timedelta(days=30)

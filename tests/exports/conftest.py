@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
-from tracker.requirements.models import Requirement
 
 from tests.conftest import NOW
 from tests.factories import add_access, add_completion, add_course, add_person, add_requirement, sign_in
+from tracker.requirements.models import Requirement
 
 TODAY = date(2026, 11, 23)
 

@@ -7,6 +7,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select
+
+from tests.conftest import NOW
+from tests.exports.conftest import TODAY, rows_of_csv, sheets_of_xlsx
+from tests.factories import add_absence, add_person, sign_in
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.compliance.queries import employed_on, standing_rows, workplaces
@@ -16,10 +20,6 @@ from tracker.exports import queries
 from tracker.exports.wording import STATES
 from tracker.learning.models import Completion
 from tracker.people.models import Employment
-
-from tests.conftest import NOW
-from tests.exports.conftest import TODAY, rows_of_csv, sheets_of_xlsx
-from tests.factories import add_absence, add_person, sign_in
 
 HEADER = [
     "Anställningsnummer",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+
 from tracker.exports import files
 from tracker.exports.files import safe, write_csv, write_xlsx
 from tracker.hr.reading import read_table

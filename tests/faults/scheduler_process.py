@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 
 import time_machine
+
 from tracker import scheduler
 from tracker.cli import main
 from tracker.reminders import operations

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import add_account, add_course, add_duty, add_person, add_requirement
 from tracker.audit.models import JournalEntry
 from tracker.domain.facts import DutyKind
 from tracker.jobs.models import JobRun, JobState, SchedulerLease
 from tracker.mail.models import MailState, OutgoingMail
-
-from tests.conftest import NOW
-from tests.factories import add_account, add_course, add_duty, add_person, add_requirement
 
 MANAGERS = 8
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

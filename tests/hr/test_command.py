@@ -5,10 +5,10 @@ from importlib.resources import files
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
-from tracker.cli import main
-from tracker.people.models import Employment, Person
 
 from tests.hr.test_roster_import import add_town, content, line, load
+from tracker.cli import main
+from tracker.people.models import Employment, Person
 
 
 @pytest.fixture

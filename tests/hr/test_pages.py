@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.factories import sign_in
+from tests.hr.test_roster_import import content, line
 from tracker.edge import transaction
 from tracker.hr.models import RosterImport
 from tracker.hr.operations import stage_roster
 from tracker.people.models import Employment, Person
 from tracker.permissions import system
-
-from tests.conftest import NOW
-from tests.factories import sign_in
-from tests.hr.test_roster_import import content, line
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import io
 
 import pytest
 import xlsxwriter
+
 from tracker.hr.reading import UnreadableFileError, decode, read_roster, read_table
 
 HEADINGS = "Anstnr;Förnamn;Efternamn;Enhetskod;Enhet;Överordnad enhetskod;Befattning;Anställd fr o m"

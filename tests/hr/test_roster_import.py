@@ -6,6 +6,9 @@ from importlib.resources import files
 
 import pytest
 from sqlalchemy import event, func, select
+
+from tests.conftest import NOW
+from tests.factories import add_account, add_person, add_unit
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
 from tracker.db import Database
@@ -29,9 +32,6 @@ from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlaceme
 from tracker.organisation.queries import in_force, subtree_ids
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import GivenRole, system
-
-from tests.conftest import NOW
-from tests.factories import add_account, add_person, add_unit
 
 TODAY = date(2026, 11, 23)
 HEADINGS = (

@@ -5,14 +5,14 @@ from importlib.resources import files
 
 import pytest
 from sqlalchemy import func, select
+
+from tests.conftest import NOW
+from tests.hr.test_roster_import import add_town
 from tracker.edge import transaction
 from tracker.hr.unit_lists import load_units
 from tracker.organisation.models import OrgUnit, UnitKind, UnitPlacement
 from tracker.organisation.queries import subtree_ids
 from tracker.permissions import system
-
-from tests.conftest import NOW
-from tests.hr.test_roster_import import add_town
 
 TODAY = date(2026, 11, 23)
 SUNDSVALL = (files("tracker.demo") / "data" / "sundsvall-org-units.csv").read_bytes()

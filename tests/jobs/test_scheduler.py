@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import add_course, add_requirement
 from tracker import clock
 from tracker.compliance.models import Phase
 from tracker.jobs import operations
@@ -19,9 +22,6 @@ from tracker.mail.transport import Catcher
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
 from tracker.scheduler import JOBS, Job, nightly, run_due_jobs, tick, weekly
-
-from tests.conftest import NOW
-from tests.factories import add_course, add_requirement
 
 MONDAY = date(2026, 11, 23)
 

@@ -4,6 +4,9 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import add_requirement
 from tracker.audit.models import JournalEntry
 from tracker.compliance.operations import differences
 from tracker.compliance.queries import obligations_of
@@ -13,9 +16,6 @@ from tracker.learning import operations
 from tracker.learning.models import Certificate, Completion
 from tracker.people.models import Person
 from tracker.people.queries import viewer_of
-
-from tests.conftest import NOW
-from tests.factories import add_requirement
 
 TODAY = NOW.date()
 

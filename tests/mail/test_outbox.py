@@ -9,14 +9,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from flask import g
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import acting
 from tracker.accounts.models import Account
 from tracker.config import Config
 from tracker.mail.models import MailState, OutgoingMail
 from tracker.mail.operations import BACK_OFF, LEASE, NotStuckError, deliver, enqueue, try_again
 from tracker.mail.transport import Catcher, Outcome, Smtp
-
-from tests.conftest import NOW
-from tests.factories import acting
 
 DIGEST = "weekly_digest"
 CONTEXT = {"groups": [], "need": 1, "soon": 0, "today": NOW.date()}

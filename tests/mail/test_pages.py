@@ -2,11 +2,11 @@
 
 import pytest
 from sqlalchemy import event, select
-from tracker.audit.models import JournalEntry
-from tracker.mail.models import MailState, OutgoingMail
 
 from tests.factories import sign_in
 from tests.mail.test_outbox import put
+from tracker.audit.models import JournalEntry
+from tracker.mail.models import MailState, OutgoingMail
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from importlib.resources import files
 
 import pytest
 from sqlalchemy import event, select
+
+from tests.conftest import NOW
+from tests.factories import BEGINNING, acting, add_person, add_unit, sign_in
 from tracker.audit.models import JournalEntry
 from tracker.edge import transaction
 from tracker.hr.unit_lists import load_units
@@ -23,9 +26,6 @@ from tracker.organisation.operations import (
 )
 from tracker.organisation.queries import history, subtree_ids, tree_on
 from tracker.people.queries import HeadCount, head_counts
-
-from tests.conftest import NOW
-from tests.factories import BEGINNING, acting, add_person, add_unit, sign_in
 
 TODAY = date(2026, 11, 23)
 DECEMBER = date(2026, 12, 1)

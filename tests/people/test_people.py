@@ -5,6 +5,9 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import BEGINNING, acting, add_duty, add_person, sign_in
 from tracker.audit.models import JournalEntry
 from tracker.domain.facts import DutyKind
 from tracker.edge import transaction
@@ -24,9 +27,6 @@ from tracker.people.operations import (
     add_duty as give,
 )
 from tracker.people.queries import people_page, viewer_of
-
-from tests.conftest import NOW
-from tests.factories import BEGINNING, acting, add_duty, add_person, sign_in
 
 TODAY = date(2026, 11, 23)
 

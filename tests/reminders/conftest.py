@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 from sqlalchemy import event, select
-from tracker.catalogue.models import CourseVersion
-from tracker.mail.models import OutgoingMail
-from tracker.reminders.operations import send_weekly_digests
 
 from tests.conftest import NOW
 from tests.factories import add_access, add_completion, add_course, add_person, add_requirement
+from tracker.catalogue.models import CourseVersion
+from tracker.mail.models import OutgoingMail
+from tracker.reminders.operations import send_weekly_digests
 
 MONDAY = date(2026, 11, 23)
 

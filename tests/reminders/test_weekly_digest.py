@@ -7,17 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tracker import clock
-from tracker.accounts.models import Account, RoleGrant
-from tracker.audit.models import JournalEntry
-from tracker.db import retract
-from tracker.domain.facts import DutyKind
-from tracker.mail.models import MailState, OutgoingMail
-from tracker.mail.operations import deliver
-from tracker.mail.transport import Catcher
-from tracker.people.models import Duty, Person
-from tracker.permissions import GivenRole
-from tracker.reminders.operations import STALE_AFTER, still_wanted
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -32,6 +21,17 @@ from tests.factories import (
     set_password,
 )
 from tests.reminders.conftest import MONDAY
+from tracker import clock
+from tracker.accounts.models import Account, RoleGrant
+from tracker.audit.models import JournalEntry
+from tracker.db import retract
+from tracker.domain.facts import DutyKind
+from tracker.mail.models import MailState, OutgoingMail
+from tracker.mail.operations import deliver
+from tracker.mail.transport import Catcher
+from tracker.people.models import Duty, Person
+from tracker.permissions import GivenRole
+from tracker.reminders.operations import STALE_AFTER, still_wanted
 
 BOSSE = "bosse@kommun.example"
 WEEK = timedelta(days=7)

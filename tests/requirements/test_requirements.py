@@ -4,6 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
+
+from tests.conftest import NOW
+from tests.factories import acting, add_completion, add_course, add_duty, add_person, add_requirement, add_unit
 from tracker.catalogue.models import Course, CourseEquivalence, CourseVersion
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.compliance.models import Phase
@@ -29,9 +32,6 @@ from tracker.requirements.operations import (
 from tracker.requirements.queries import in_charge, load_requirements, named_lines, published_versions, subtrees
 from tracker.requirements.starter import StarterCourseMissingError, load_starter
 from tracker.systems.models import ItSystem
-
-from tests.conftest import NOW
-from tests.factories import acting, add_completion, add_course, add_duty, add_person, add_requirement, add_unit
 
 DAY = date(2026, 11, 23)
 WORDS = {"sv": "Krav", "en": "Requirement"}

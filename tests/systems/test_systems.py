@@ -5,6 +5,10 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
+
+from tests.conftest import NOW
+from tests.factories import acting, add_access, add_person, sign_in
+from tests.organisation.test_organisation import queries_of
 from tracker.edge import transaction
 from tracker.people.queries import viewer_of
 from tracker.systems.models import Access, Importance, ItSystem, SystemScope
@@ -18,10 +22,6 @@ from tracker.systems.operations import (
     grant_access,
 )
 from tracker.systems.queries import may_see_users, plan_overdue, register, users_page
-
-from tests.conftest import NOW
-from tests.factories import acting, add_access, add_person, sign_in
-from tests.organisation.test_organisation import queries_of
 
 TODAY = date(2026, 11, 23)
 DETAILS = {

@@ -74,8 +74,8 @@ def _dated(
     session: BoundSession, kind: type[Fact], person_ids: Collection[int], *columns: InstrumentedAttribute[Any]
 ) -> Iterator[Any]:
     """Yield person, first day, last day and some columns of the facts of a kind that stand."""
-    person_id: InstrumentedAttribute[int] = kind.person_id  # ty: ignore[unresolved-attribute]
-    statement = select(person_id, kind.starts_on, kind.ends_on, *columns)  # ty: ignore[unresolved-attribute]
+    person_id: InstrumentedAttribute[int] = kind.person_id  # ty: ignore[missing-attribute]
+    statement = select(person_id, kind.starts_on, kind.ends_on, *columns)  # ty: ignore[missing-attribute]
     return iter(session.execute(statement.where(person_id.in_(person_ids), kind.retracted_at.is_(None))))
 
 

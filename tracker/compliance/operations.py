@@ -1,7 +1,7 @@
 """Keeping the phase table true to the facts and the rules."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -133,7 +133,7 @@ class _Compared(NamedTuple):
 
 
 @contextmanager
-def rarely_collecting(people: int) -> Iterator[None]:
+def rarely_collecting(people: int) -> Generator[None]:
     """Let the garbage collector look less often among many people: a batch makes many rows, but no cycles."""
     usual = gc.get_threshold()
     if people > PEOPLE_AT_A_TIME:

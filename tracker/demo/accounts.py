@@ -130,7 +130,10 @@ def sign_ins(database: Database) -> list[SignIn]:
         entries = session.scalars(
             select(JournalEntry).where(JournalEntry.action == "demo.account_opened").order_by(JournalEntry.number)
         )
-        accounts = {account.public_id: account for account in session.scalars(select(Account).where(Account.password_hash.is_not(None)))}
+        accounts = {
+            account.public_id: account
+            for account in session.scalars(select(Account).where(Account.password_hash.is_not(None)))
+        }
         return [
             SignIn(entry.details["role"], account.display_name, account.email or "", municipality.name)
             for entry in entries

@@ -103,7 +103,9 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
         done += completions(holders, asked, begins=begins, today=today)
     for code, users in used.items():
         asked = Asked(code, Evidence.GRADED, within=50)
-        done += completions([worker for worker in workers if worker.person_id in users], asked, begins=begins, today=today)
+        done += completions(
+            [worker for worker in workers if worker.person_id in users], asked, begins=begins, today=today
+        )
     _record(session, done, staff)
     add_exceptions(session, workers, by=by, now=now, today=today)
 
@@ -166,7 +168,9 @@ def _add_systems(
         session.add(_duty(head, DutyKind.SYSTEM_OWNER, begins, now, system_id=row.id))
         users = [one for one in staff if not each.positions or one.position in each.positions]
         administrators = sorted(users, key=lambda one: share(each.code, one.worker.key))[:2]
-        session.add_all(_duty(one, DutyKind.SYSTEM_ADMINISTRATOR, begins, now, system_id=row.id) for one in administrators)
+        session.add_all(
+            _duty(one, DutyKind.SYSTEM_ADMINISTRATOR, begins, now, system_id=row.id) for one in administrators
+        )
         _give_access(session, each, row.id, users, now=now, begins=begins)
         if each.course:
             used[each.course] = {one.worker.person_id for one in users}
@@ -207,9 +211,7 @@ def _duty(
     )
 
 
-def _add_duties(
-    session: BoundSession, staff: list[Staff], *, now: datetime, begins: date
-) -> dict[int, set[DutyKind]]:
+def _add_duties(session: BoundSession, staff: list[Staff], *, now: datetime, begins: date) -> dict[int, set[DutyKind]]:
     """Give the units local IT resource persons, and the municipality its IT manager and IT security coordinator."""
     by_unit: dict[int, list[Staff]] = defaultdict(list)
     for one in staff:

@@ -102,9 +102,8 @@ def edit(draft_id: str) -> Response:
         return response
     if submitted(form):
         try:
-            revision = int(form.revision.data) if (form.revision.data or "").isdecimal() else 0
             operations.save_draft(
-                g.session, version=drafted.version, draft=form.says, revision=revision, by=g.viewer, now=g.now
+                g.session, version=drafted.version, draft=form.says, revision=_revision(), by=g.viewer, now=g.now
             )
         except operations.DraftChangedError:
             return _conflict(form, draft_id)

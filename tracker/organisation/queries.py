@@ -15,8 +15,8 @@ def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:
     """Return the condition that a dated fact stands (is not retracted) and covers a day."""
     return (
         fact.retracted_at.is_(None)
-        & (fact.starts_on <= day)  # ty: ignore[unresolved-attribute]
-        & or_(fact.ends_on.is_(None), fact.ends_on >= day)  # ty: ignore[unresolved-attribute]
+        & (fact.starts_on <= day)  # ty: ignore[missing-attribute]
+        & or_(fact.ends_on.is_(None), fact.ends_on >= day)  # ty: ignore[missing-attribute]
     )
 
 
@@ -27,9 +27,7 @@ def subtree(roots: Collection[int], day: date) -> CTE:
     """
     tree = select(OrgUnit.id.label("unit_id")).where(OrgUnit.id.in_(roots)).cte(recursive=True)
     child = aliased(UnitPlacement)
-    return tree.union(
-        select(child.unit_id).join(tree, child.parent_id == tree.c.unit_id).where(in_force(child, day))  # ty: ignore[invalid-argument-type]
-    )
+    return tree.union(select(child.unit_id).join(tree, child.parent_id == tree.c.unit_id).where(in_force(child, day)))
 
 
 def subtree_ids(session: BoundSession, roots: Collection[int], day: date) -> set[int]:

@@ -23,7 +23,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
     """Declare the permission that an endpoint takes."""
 
     def declare(view: View) -> View:
-        view.permission = permission  # ty: ignore[unresolved-attribute]
+        view.permission = permission  # ty: ignore[missing-attribute]
         return view
 
     return declare
@@ -31,7 +31,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 def public(view: View) -> View:
     """Declare that an endpoint is open to anyone, signed in or not."""
-    view.permission = None  # ty: ignore[unresolved-attribute]
+    view.permission = None  # ty: ignore[missing-attribute]
     return view
 
 
@@ -48,7 +48,7 @@ def enforce() -> Response | None:
         return None
     from flask import current_app
 
-    permission: Permission | None = current_app.view_functions[request.endpoint].permission  # ty: ignore[unresolved-attribute]
+    permission: Permission | None = current_app.view_functions[request.endpoint].permission  # ty: ignore[missing-attribute]
     if permission is None:
         return None
     viewer = g.get("viewer")

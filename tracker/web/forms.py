@@ -58,5 +58,5 @@ def required(message: Any) -> Any:
         if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
             raise ValidationError(message)
 
-    check.field_flags = {"required": True}  # ty: ignore[unresolved-attribute]
+    check.field_flags = {"required": True}  # ty: ignore[missing-attribute]
     return check

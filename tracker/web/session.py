@@ -1,6 +1,6 @@
 """How a request meets the database: one session, bound to one municipality, committed once or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -112,7 +112,7 @@ def close(_error: BaseException | None = None) -> None:
 
 
 @contextmanager
-def in_municipality(municipality_id: int) -> Iterator[BoundSession]:
+def in_municipality(municipality_id: int) -> Generator[BoundSession]:
     """Act in a municipality where nobody is signed in (yet); finish when the block ends, keep nothing if it raises.
 
     The request's own session, if there is one, is closed first: two writers at once would wait for each other.

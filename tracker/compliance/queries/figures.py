@@ -140,7 +140,7 @@ def figures_by_unit(
     tree = below.cte("subtrees", recursive=True)
     child = aliased(UnitPlacement)
     deeper = select(tree.c.root_id, child.unit_id).join(tree, child.parent_id == tree.c.unit_id)
-    tree = tree.union(deeper.where(in_force(child, day)))  # ty: ignore[invalid-argument-type]
+    tree = tree.union(deeper.where(in_force(child, day)))
     members = (
         select(tree.c.root_id, Employment.person_id)
         .join(tree, Employment.unit_id == tree.c.unit_id)
