@@ -101,7 +101,7 @@ def save_draft(
     version.saved_at, version.saved_by_id, version.asked_by_id = now, by.account_id, None
     _remove_lines(session, version)
     add_lines(session, version, draft.lines)
-    _record(session, "requirement.draft_saved", version, by)
+    _record(session, "requirement.draft_saved", version, by=by)
 
 
 def discard_draft(session: BoundSession, *, version: RequirementVersion, revision: int, by: Viewer) -> None:
@@ -110,7 +110,7 @@ def discard_draft(session: BoundSession, *, version: RequirementVersion, revisio
     Raises DraftChangedError.
     """
     _lock(session, version, revision)
-    requirement = _record(session, "requirement.draft_discarded", version, by)
+    requirement = _record(session, "requirement.draft_discarded", version, by=by)
     _remove_lines(session, version)
     session.delete(version)
     session.flush()  # Before the requirement that it refers to.
@@ -127,14 +127,14 @@ def ask_approval(session: BoundSession, *, version: RequirementVersion, revision
     _lock(session, version, revision)
     check_publishable(said_by(version, lines_of(session, version.id)))
     version.asked_by_id = by.account_id
-    _record(session, "requirement.approval_asked", version, by)
+    _record(session, "requirement.approval_asked", version, by=by)
 
 
-def may_publish(version: RequirementVersion, preview: WhatIf, by: Viewer) -> bool:
+def may_publish(version: RequirementVersion, preview: WhatIf, viewer: Viewer) -> bool:
     """Say whether somebody may publish a draft: one for all staff takes a second person, asked by the first."""
     if not preview.is_for_most:
         return True
-    return version.asked_by_id is not None and by.account_id not in {None, version.asked_by_id, version.saved_by_id}
+    return version.asked_by_id is not None and viewer.account_id not in {None, version.asked_by_id, version.saved_by_id}
 
 
 def publish_draft(
@@ -214,7 +214,7 @@ def _remove_lines(session: BoundSession, version: RequirementVersion) -> None:
     session.execute(delete(AudienceLine).where(AudienceLine.requirement_version_id == version.id))
 
 
-def _record(session: BoundSession, action: str, version: RequirementVersion, by: Viewer) -> Requirement:
+def _record(session: BoundSession, action: str, version: RequirementVersion, *, by: Viewer) -> Requirement:
     """Write an act on a draft in the journal; return the requirement it is of."""
     requirement = session.get_one(Requirement, version.requirement_id)
     record(
