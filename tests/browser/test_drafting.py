@@ -88,3 +88,23 @@ def test_written_without_scripts(site: Site, courses: None) -> None:
     expect(page.locator("#whatif .stat-value").first).to_have_text("2")
     page.locator("#whatif a").first.click()
     expect(page.locator("#people tbody tr")).to_have_count(2)
+
+
+def test_two_who_write_at_once(site: Site, courses: None) -> None:
+    first, second = site.signed_in("cecilia"), site.signed_in("cecilia", phone=True)
+    begin(first)
+    choose_unit(first, 0, site.cast.unit_ids["11"])
+    second.goto(first.url)
+    choose_unit(second, 0, site.cast.unit_ids["20"])
+    for page, reason in ((first, "Först."), (second, "Sedan.")):
+        page.locator("[name=reason_sv]").fill(reason)
+        page.locator("[name=reason_en]").fill("Because.")
+        press(page, "[value=save]:not(.visually-hidden)")
+    for said in ("Först.", "Sedan.", "Hemtjänsten", "Kommunledningskontoret"):
+        expect(second.get_by_text(said).first).to_be_visible()
+    check_page(second, phone=True)
+    press(second, "[value=stay]")
+    expect(second.locator("[name=reason_sv]")).to_have_value("Sedan.")
+    press(second, "[value=save]:not(.visually-hidden)")
+    with site.database.bound(site.cast.kil, reading=True) as session:
+        assert session.scalars(select(RequirementVersion)).one().reasons["sv"] == "Sedan."
