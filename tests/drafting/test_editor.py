@@ -9,6 +9,7 @@ from tests.conftest import NOW
 from tests.factories import acting, add_completion, add_course, add_requirement, sign_in
 from tracker import clock
 from tracker.accounts.models import RoleGrant
+from tracker.audit.models import JournalEntry
 from tracker.compliance.models import Phase
 from tracker.db import retract
 from tracker.domain.facts import DutyKind
@@ -342,6 +343,25 @@ class TestPublish:
         assert f'action="{path}/publish"' in text(david.get(path))
         david.post(f"{path}/publish", data=seen)
         assert read(in_kil, draft_id).published_by_id == cast.accounts["david"]
+
+    def test_each_act_is_in_the_journal(self, cecilia, david, draft_id, filled, in_kil):
+        path = f"/requirements/drafts/{draft_id}"
+        cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))
+        cecilia.post(f"{path}/ask", data={"revision": "2"})
+        david.post(f"{path}/publish", data={"revision": "2"})
+        requirement = read(in_kil, draft_id).requirement_id
+        with in_kil() as session:
+            public_id = session.get_one(Requirement, requirement).public_id
+        cecilia.post(f"/requirements/{public_id}/retire", data={"last_day": TODAY.isoformat()})
+        with in_kil() as session:
+            entries = session.scalars(select(JournalEntry).order_by(JournalEntry.number)).all()
+        assert [entry.action for entry in entries if entry.subject == public_id] == [
+            "requirement.draft_begun",
+            "requirement.draft_saved",
+            "requirement.approval_asked",
+            "requirement.published",
+            "requirement.retired",
+        ]
 
     def test_who_changes_what_was_asked_about_cannot_approve_it(self, cecilia, david, draft_id, filled, in_kil):
         path = f"/requirements/drafts/{draft_id}"
