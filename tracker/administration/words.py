@@ -147,6 +147,16 @@ ACTIONS: dict[str, Any] = {
 }
 
 
+# What the system itself acts as.
+ACTORS = {
+    "command": _l("a command"),
+    "demo": _l("the demo"),
+    "import": _l("the import command"),
+    "sign-in": _l("sign-in"),
+    "weekly_digest": _l("the weekly mail"),
+}
+
+
 def action(code: str) -> str:
     """Return what an act is called; its code, should it be one from a later version than this."""
     return str(ACTIONS.get(code, code))
@@ -159,4 +169,5 @@ def subject(kind: str) -> str:
 
 def actor(code: str) -> str:
     """Return what an actor that is no account is called: one of the system's own jobs or commands."""
-    return gettext("The system (%(job)s)", job=code.removeprefix("system:"))
+    name = code.removeprefix("system:")
+    return gettext("The system (%(job)s)", job=ACTORS.get(name, name))
