@@ -59,6 +59,24 @@ def follow(*selectors: str, start: str = "/") -> Callable[[Page], object]:
     return go
 
 
+def taking(course: str, *selectors: str) -> Callable[[Page], object]:
+    """Begin a course of the start page, or go on with it, then click the first of each selector in turn."""
+
+    def go(page: Page) -> None:
+        page.goto("/")
+        page.locator(f"main a:has-text('{course}'), .next-step:has-text('{course}') a").first.click()
+        page.wait_for_load_state()
+        for selector in ("form[action$='/start'] button", *selectors):
+            if page.locator(selector).count():
+                page.locator(selector).first.click()
+                page.wait_for_load_state()
+
+    return go
+
+
+questions = taking("teori", "form[action$='/questions'] button")
+
+
 def answered(page: Page) -> None:
     """Hand in a test, having chosen what comes first everywhere."""
     questions(page)
@@ -90,8 +108,6 @@ def rostered(page: Page) -> None:
     page.wait_for_load_state()
 
 
-MODULE = ".next-step a", "form[action$='/start'] button"
-questions = follow(*MODULE, "form[action$='/questions'] button")
 PERSON = "main .rows a[href*='/people/']"
 
 SHOTS = (
@@ -102,17 +118,13 @@ SHOTS = (
     Shot("verify", None, at("/verify")),
     Shot("verify-unknown", None, at("/verify/2222-2222-2222")),
     Shot("home-learner", "learner", at("/"), english=True),
-    Shot("course", "learner", follow(MODULE[0])),
-    Shot("module", "learner", follow(*MODULE)),
+    Shot("course", "learner", follow(".next-step a")),
+    Shot("module", "learner", taking("teori")),
     Shot("questions", "learner", questions),
     Shot("result", "learner", answered),
-    Shot("checklist", "learner", follow("main .rows a[href*='/learn/']:has-text('praktik')", MODULE[1])),
-    Shot(
-        "signatures",
-        "learner",
-        follow("main .rows a[href*='/learn/']:has-text('praktik')", MODULE[1], ".course-nav .btn-primary"),
-    ),
-    Shot("document", "learner", follow("main .rows a[href*='/learn/']:has-text('strategi')", MODULE[1])),
+    Shot("checklist", "learner", taking("praktik")),
+    Shot("signatures", "learner", taking("praktik", ".course-nav .btn-primary")),
+    Shot("document", "learner", taking("strategi")),
     Shot("me", "learner", at("/me")),
     Shot("ask", "learner", follow("main a[href*='/ask']", start="/me")),
     Shot("explanation", "learner", lambda page: page.goto(_href(page, "/me", "main a[href$='/explanation']"))),
