@@ -19,7 +19,7 @@ check: .venv/ready
 	$(RUN) ruff format --check .
 	$(RUN) ty check
 	$(RUN) lint-imports
-	$(RUN) pytest -q tests/architecture
+	$(RUN) pytest -q tests/architecture/test_translations.py tests/architecture/test_migrations.py
 
 format: .venv/ready
 	$(RUN) ruff check --fix .

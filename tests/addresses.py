@@ -63,7 +63,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         courses = {course.code: course for course in session.scalars(select(Course))}
         course = courses["grund-it-teori"]
         version = session.scalars(select(CourseVersion).where(CourseVersion.course_id == course.id)).one()
-        add_requirement(session, "grund", course_id=course.id, now=NOW)
+        add_requirement(session, "grund", course_id=course.id, now=NOW, effective_from=date(2025, 1, 1))
         enrolment = start_course(
             session, person_id=cast.people["anna"], course_id=course.id, by=by, now=NOW, today=today
         )

@@ -140,7 +140,7 @@ SHOTS = (
     Shot("why", "unit manager", follow(PERSON, "a[hx-get]", start="/team")),
     Shot("record", "unit manager", follow(PERSON, "main a[href*='/completions/new']", start="/team")),
     Shot("signing", "unit manager", at("/learn/signing")),
-    Shot("sign-steps", "unit manager", follow(PERSON, "main a[href$='/steps']", start="/team")),
+    Shot("sign-steps", "unit manager", lambda page: page.goto(_href(page, "/team", "main a[href$='/steps']"))),
     Shot("exceptions", "unit manager", at("/exceptions")),
     Shot("exception-requests", "unit manager", at("/exceptions/requests")),
     Shot("refused", "unit manager", at("/exports/")),
@@ -161,7 +161,7 @@ SHOTS = (
     Shot(
         "unit",
         "HR",
-        lambda page: page.goto(_href(page, "/organisation", "main li li li a[href*='/organisation/']")),
+        lambda page: page.goto(_href(page, "/organisation", "main .tree li li a")),
     ),
     Shot("positions", "HR", at("/organisation/positions")),
     Shot("imports", "HR", at("/imports")),

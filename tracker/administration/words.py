@@ -137,7 +137,7 @@ ACTIONS: dict[str, Any] = {
     "roster.discarded": _l("HR import discarded"),
     "roster.imported": _l("HR import carried out"),
     "roster.staged": _l("HR file read"),
-    "steps.signed": _l("Practical steps signed"),
+    "steps.signed": _l("Exercises signed"),
     "system.added": _l("System added"),
     "system.changed": _l("System changed"),
     "unit.added": _l("Unit added"),
