@@ -21,7 +21,6 @@ LAUNCH_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
-    "--lang=sv-SE",  # What the browser itself says, such as in date fields.
 ]
 
 

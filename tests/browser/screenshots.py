@@ -187,11 +187,11 @@ SHOTS = (
     Shot("journal", "municipality administrator", at("/journal")),
     Shot("coordination", "coordinator", at("/coordination"), english=True),
     Shot("outbox", "operator", at("/outbox/")),
-    Shot("mail", "operator", follow("main a[href*='/outbox/']", start="/outbox/?state=caught")),
+    Shot("mail", "operator", follow("main tbody a", start="/outbox/")),
     Shot(
         "mail-html",
         "operator",
-        lambda page: page.goto(_href(page, "/outbox/?state=caught", "main a[href*='/outbox/']") + "/html"),
+        lambda page: page.goto(_href(page, "/outbox/", "main tbody a") + "/html"),
     ),
 )
 
