@@ -16,7 +16,7 @@ def run() -> None:
             compare_type=True,
             compare_server_default=True,
             transaction_per_migration=True,
-            user_module_prefix="db.",
+            user_module_prefix="tables.",
         )
         with context.begin_transaction():
             context.run_migrations()

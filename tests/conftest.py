@@ -17,8 +17,9 @@ from tests.factories import Cast, build_cast
 from tracker import schema
 from tracker.app import create_app
 from tracker.config import Config
-from tracker.db import BoundSession, Database, Model
+from tracker.db import BoundSession, Database
 from tracker.edge import transaction
+from tracker.tables import Model
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 

@@ -8,17 +8,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from tests.factories import add_person
-from tracker.db import (
-    FactChangedError,
-    ForeignMunicipalityError,
-    Owned,
-    UnscopedStatementError,
-    insert_many,
-    retract,
-)
+from tracker.db import FactChangedError, ForeignMunicipalityError, UnscopedStatementError, insert_many, retract
 from tracker.models import metadata
 from tracker.organisation.queries import subtree_ids
 from tracker.people.models import Employment, Person
+from tracker.tables import Owned
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -13,6 +13,6 @@ import tracker.organisation.models
 import tracker.people.models
 import tracker.requirements.models
 import tracker.systems.models  # noqa: F401
-from tracker.db import Model
+from tracker.tables import Model
 
 metadata = Model.metadata

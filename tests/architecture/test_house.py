@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tracker.config import SETTINGS, Config, ConfigurationError, from_environment
-from tracker.db import Model, Owned
 from tracker.models import metadata
+from tracker.tables import Model, Owned
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "tracker").rglob("*.py"))

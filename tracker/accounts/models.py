@@ -6,8 +6,8 @@ from typing import ClassVar
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Instant, Key, Line, Model, Owned, PublicId, refers_to, word
 from tracker.permissions import GivenRole
+from tracker.tables import Code, Instant, Key, Line, Model, Owned, PublicId, refers_to, word
 
 
 class Account(Owned):

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Instant, Owned
+from tracker.tables import Code, Instant, Owned
 
 
 class JournalEntry(Owned):

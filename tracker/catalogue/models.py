@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Instant, Line, Owned, PublicId, refers_to, word
+from tracker.tables import Code, Instant, Line, Owned, PublicId, refers_to, word
 
 
 class CourseKind(StrEnum):

@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker.catalogue.models import CourseVersion
-from tracker.db import BoundSession, Fact
+from tracker.db import BoundSession
 from tracker.domain import facts
 from tracker.domain.periods import Days
 from tracker.learning.models import Completion
 from tracker.people.models import Absence, Duty, Employment
 from tracker.requirements.models import Exemption, Extension
 from tracker.systems.models import Access
+from tracker.tables import Fact
 
 
 def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[int, facts.Learner]:

@@ -5,9 +5,9 @@ from datetime import date
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Day, Line, Owned, period_check, refers_to, word
 from tracker.domain.due import Reason
 from tracker.domain.facts import State
+from tracker.tables import Day, Line, Owned, period_check, refers_to, word
 
 
 class Phase(Owned):

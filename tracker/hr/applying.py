@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from tracker.accounts.people import Holder, follow_people
-from tracker.db import BoundSession, Fact, Owned, insert_many, retract
+from tracker.db import BoundSession, insert_many, retract
 from tracker.domain.periods import Days, later
 from tracker.domain.roster import PersonDetails, Plan
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
@@ -18,6 +18,7 @@ from tracker.hr.queries import unit_key
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import Viewer
+from tracker.tables import Fact, Owned
 
 # SQLite takes at most 32,766 values in a statement.
 AT_A_TIME = 1000

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Instant, Line, Owned, PublicId, refers_to, word
+from tracker.tables import Instant, Line, Owned, PublicId, refers_to, word
 
 
 class ImportState(StrEnum):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import Date, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Instant, Key, Model, Owned, word
+from tracker.tables import Code, Instant, Key, Model, Owned, word
 
 
 class SchedulerLease(Model):

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Day, Fact, Instant, Line, Owned, PublicId, refers_to, word
 from tracker.domain.evidence import Evidence
+from tracker.tables import Code, Day, Fact, Instant, Line, Owned, PublicId, refers_to, word
 
 
 class Enrolment(Owned):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Instant, Line, Owned, PublicId, refers_to, word
+from tracker.tables import Code, Instant, Line, Owned, PublicId, refers_to, word
 
 
 class MailState(StrEnum):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Instant, Key, Line, Model, PublicId
+from tracker.tables import Instant, Key, Line, Model, PublicId
 
 
 class Municipality(Model):

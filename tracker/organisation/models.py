@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import SORT_KEY, Code, Day, Fact, Line, Owned, PublicId, period_check, refers_to, word
+from tracker.tables import SORT_KEY, Code, Day, Fact, Line, Owned, PublicId, period_check, refers_to, word
 
 
 class UnitKind(StrEnum):

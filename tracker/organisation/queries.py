@@ -7,8 +7,9 @@ from datetime import date
 from sqlalchemy import CTE, ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
-from tracker.db import BoundSession, Fact
+from tracker.db import BoundSession
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
+from tracker.tables import Fact
 
 
 def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:

@@ -5,8 +5,8 @@ from datetime import date
 from sqlalchemy import Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import SORT_KEY, Code, Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 from tracker.domain.facts import DutyKind
+from tracker.tables import SORT_KEY, Code, Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 
 
 class Person(Owned):

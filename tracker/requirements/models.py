@@ -5,11 +5,11 @@ from datetime import date
 from sqlalchemy import JSON, Boolean, CheckConstraint, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 from tracker.domain.evidence import Evidence
 from tracker.domain.exceptions import ExceptionKind
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
+from tracker.tables import Code, Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 
 
 class Requirement(Owned):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
+from tracker.tables import Day, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 
 
 class SystemScope(StrEnum):
