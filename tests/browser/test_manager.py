@@ -46,6 +46,8 @@ def test_from_mail_to_signed_off(site: Site, starter: None) -> None:
     assert link
 
     bosse = site.visitor()
+    bosse.set_content(mail.html)
+    check_accessibility(bosse)
     bosse.goto(link.group(1).replace("&amp;", "&"))
     sign_in(bosse, "bosse@kommun.example")
     assert bosse.url == link.group(1).replace("&amp;", "&")
