@@ -166,7 +166,7 @@ SHOTS = (
     Shot("positions", "HR", at("/organisation/positions")),
     Shot("imports", "HR", at("/imports")),
     Shot("import-preview", "HR", rostered),
-    Shot("import-result", "HR", follow("main tr:has-text('Inläst') a, main tr:has-text('Loaded') a", start="/imports")),
+    Shot("import-result", "HR", follow("main tbody tr:last-child a", start="/imports")),
     Shot("exports", "HR", at("/exports/")),
     Shot("search", "HR", at("/search?q=karin")),
     Shot("exempt", "HR", at("/exemptions/new")),

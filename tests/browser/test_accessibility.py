@@ -139,6 +139,14 @@ def test_pages_that_refuse_or_answer(site: Site, addresses: Addresses, phone: bo
     bosse.goto("/team?day=2026-03-01")
     check_page(bosse, phone=phone)
 
+    david = site.signed_in("david", phone=phone)
+    david.goto(f"/imports/{addresses.values['import_id']}")
+    if david.locator("input[name=allow_large_change]").count():
+        choose(david.locator("input[name=allow_large_change]"))
+    press(david, "/apply")
+    expect(david.locator(".confirmation")).to_be_visible()
+    check_page(david, phone=phone)
+
     nobody = site.visitor(phone=phone)
     nobody.goto("/sign-in")
     with nobody.expect_navigation():
