@@ -120,7 +120,7 @@ def test_gaps(show, story, cast, in_kil):
             "ingen",
             course_id=nobody.course_id,
             now=NOW,
-            lines=({"position_id": 1, "unit_id": cast.units["1"], "employment_kind": "Ingen"},),
+            lines=({"position_id": cast.position_id, "unit_id": cast.units["1"], "employment_kind": "Ingen"},),
         )
         add_duty(session, cast.people["olle"], DutyKind.IT_MANAGER, now=NOW)
     gaps = show("david", "/municipality")["gaps"]
