@@ -106,5 +106,6 @@ def test_two_who_write_at_once(site: Site, courses: None) -> None:
     press(second, "[value=stay]")
     expect(second.locator("[name=reason_sv]")).to_have_value("Sedan.")
     press(second, "[value=save]:not(.visually-hidden)")
+    expect(second.get_by_text("Utkastet är sparat").first).to_be_visible()
     with site.database.bound(site.cast.kil, reading=True) as session:
         assert session.scalars(select(RequirementVersion)).one().reasons["sv"] == "Sedan."
