@@ -157,11 +157,6 @@ class Viewer:
         """Whether all people of the municipality are visible: to HR and training administrators (section 7)."""
         return bool(self.roles & {Role.HR, Role.TRAINING_ADMINISTRATOR})
 
-    @property
-    def account_public_id(self) -> str:
-        """The public id of the viewer's account."""
-        return self.actor
-
 
 def system(municipality_id: int, job: str) -> Viewer:
     """Return the viewer that acts when no person does: a job, a command, the demo."""
