@@ -148,6 +148,7 @@ def _requirements(session: BoundSession, number: int, whole_municipality: int) -
             summaries=title,
             minutes=30,
             published_on=BEGINNING,
+            published_at=NOW,
         )
         session.add_all([version, edition])
         session.flush()

@@ -257,6 +257,7 @@ def add_course(session: BoundSession, code: str, *, now: datetime, title: str = 
         summaries={"sv": "", "en": ""},
         minutes=30,
         published_on=BEGINNING,
+        published_at=now,
     )
     session.add(version)
     session.flush()

@@ -15,7 +15,7 @@ the edge refreshes what was touched just before it commits.
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Join,
+    Result,
     Select,
     Table,
     create_engine,
@@ -43,7 +44,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql import visitors
 
-from tracker.tables import RETRACTION, Fact, Model, Owned
+from tracker.tables import NOW_KNOWN_ON, RETRACTION, Computed, Fact, Model, Owned
 
 
 class ForeignMunicipalityError(Exception):
@@ -86,10 +87,19 @@ class Touched:
                 self.everything = True
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A past day by whose end a fact must have been recorded to count. `at` is the last instant of that local day."""
+
+    on: date
+    at: datetime
+
+
 class BoundSession(Session):
-    """A session that sees and writes one municipality only."""
+    """A session that sees and writes one municipality only. `known` takes it back to what was known on a past day."""
 
     municipality_id: int
+    known: Known | None = None
 
     @property
     def touched(self) -> Touched:
@@ -99,6 +109,8 @@ class BoundSession(Session):
 
 class WideSession(Session):
     """A session that sees every municipality. Each place that opens one is counted by a test."""
+
+    known: Known | None = None
 
 
 class Database:
@@ -183,7 +195,7 @@ def _widen_in_database(_session: WideSession, _transaction: SessionTransaction, 
 
 
 @event.listens_for(BoundSession, "do_orm_execute")
-def _confine(state: ORMExecuteState) -> None:
+def _confine(state: ORMExecuteState) -> Result[Any] | None:
     """Belts 1 and 2. Relationship loads are confined too: skipping them let a lazy load reach another's row."""
     session = state.session
     assert isinstance(session, BoundSession)
@@ -209,6 +221,27 @@ def _confine(state: ORMExecuteState) -> None:
             track_closure_variables=True,
         )
     )
+    return _as_known(state, session.known)
+
+
+@event.listens_for(WideSession, "do_orm_execute")
+def _as_known_everywhere(state: ORMExecuteState) -> Result[Any] | None:
+    session = state.session
+    assert isinstance(session, WideSession)
+    return _as_known(state, session.known)
+
+
+def _as_known(state: ORMExecuteState, known: Known | None) -> Result[Any] | None:
+    """Read what was computed from the knowledge that the session is set to, and the facts that stood by it."""
+    if not state.is_orm_statement or state.is_insert:
+        return None
+    known_on = NOW_KNOWN_ON if known is None else known.on
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Computed, lambda model: model.known_on == known_on, include_aliases=True, track_closure_variables=True
+        )
+    )
+    return None if known is None else state.invoke_statement(params={"known_at": known.at})
 
 
 def _refuse_core_tables(statement: Any, reached: set[Any]) -> None:

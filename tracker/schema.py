@@ -1,12 +1,13 @@
 """The database's tables: brought up to date by Alembic, guarded by the database itself, checked before serving."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -15,6 +16,7 @@ from tracker.db import Database
 
 # Tables that one municipality's rows fill carry this column; `protect` guards exactly those.
 _OWNER = "municipality_id"
+_THIS_TRANSACTION = True
 
 
 def alembic_config(database: Database) -> AlembicConfig:
@@ -82,14 +84,7 @@ def protect(connection: Connection) -> None:
                 "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
             )
         return
-    for table in _owned_tables(connection):
-        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        connection.exec_driver_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        connection.exec_driver_sql(
-            f"CREATE POLICY own_municipality ON {table} USING ("
-            f"{_OWNER} = NULLIF(current_setting('app.municipality', true), '')::integer "
-            "OR current_setting('app.wide', true) = 'on')"
-        )
+    keep_apart(connection, _owned_tables(connection))
     connection.exec_driver_sql(
         "CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
@@ -98,6 +93,26 @@ def protect(connection: Connection) -> None:
         "CREATE TRIGGER journal_entry_append_only BEFORE UPDATE OR DELETE ON journal_entry "
         "FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()"
     )
+
+
+def keep_apart(connection: Connection, tables: Iterable[str]) -> None:
+    """Force row-level security on owned tables; on SQLite nothing. For migrations that add such tables."""
+    if connection.dialect.name == "sqlite":
+        return
+    for table in tables:
+        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        connection.exec_driver_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        connection.exec_driver_sql(
+            f"CREATE POLICY own_municipality ON {table} USING ("
+            f"{_OWNER} = NULLIF(current_setting('app.municipality', true), '')::integer "
+            "OR current_setting('app.wide', true) = 'on')"
+        )
+
+
+def widen(connection: Connection) -> None:
+    """Let this transaction of a migration reach the rows of every municipality. On SQLite nothing keeps it from them."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("app.wide", "on", _THIS_TRANSACTION)))
 
 
 def unprotect(connection: Connection) -> None:

@@ -5,7 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -18,6 +20,9 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    bindparam,
+    or_,
 )
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -161,6 +166,35 @@ class Fact(Owned):
 
 
 RETRACTION = frozenset({"retracted_at", "retracted_by_id", "retracted_why"})
+
+NOW_KNOWN = datetime.max.replace(tzinfo=UTC)
+NOW_KNOWN_ON = date.max
+"""What is known now is what has been recorded by the end of time: nothing is recorded later than now."""
+
+
+def known_at() -> BindParameter[datetime]:
+    """Return the instant whose knowledge a statement is asked for: now, unless the session is set to an earlier one."""
+    return bindparam("known_at", NOW_KNOWN, UtcDateTime)
+
+
+def stands(fact: type[Fact]) -> ColumnElement[bool]:
+    """Return the condition that a fact was recorded, and not retracted, by the instant that the session is set to."""
+    return and_(fact.recorded_at <= known_at(), or_(fact.retracted_at.is_(None), fact.retracted_at > known_at()))
+
+
+def retracted(fact: type[Fact]) -> ColumnElement[bool]:
+    """Return the condition that a fact was retracted by the instant that the session is set to."""
+    return fact.retracted_at <= known_at()
+
+
+class Computed(Owned):
+    """A row computed from facts: once for what is known now, and once for each past day whose knowledge was asked for."""
+
+    __abstract__ = True
+
+    known_on: Mapped[Day] = mapped_column(
+        default=NOW_KNOWN_ON, comment="computed from what was known at the end of this day; 9999-12-31: from all"
+    )
 
 
 def period_check(starts_on: str = "starts_on", ends_on: str = "ends_on") -> CheckConstraint:

@@ -93,7 +93,7 @@ class TestOperation:
     def test_a_course_without_a_published_version(self, record, in_kil):
         with in_kil() as session:
             version = add_course(session, "utkast", now=NOW)
-            version.published_on = None
+            version.published_on = version.published_at = None
         with pytest.raises(operations.CourseNotPublishedError):
             record(course_id=version.course_id)
 

@@ -117,7 +117,8 @@ class TestLoading:
                     course_id=course.course_id,
                     accepted_course_id=other.course_id,
                     ends_on=date(2025, 12, 31),
-                    created_at=NOW,
+                    recorded_at=NOW,
+                    source="test",
                 )
             )
             session.add(
@@ -129,6 +130,7 @@ class TestLoading:
                     summaries={},
                     minutes=1,
                     published_on=date(2026, 3, 1),
+                    published_at=NOW,
                 )
             )
         with in_kil() as session:

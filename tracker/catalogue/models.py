@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.tables import Code, Instant, Line, Owned, PublicId, refers_to, word
+from tracker.tables import Code, Fact, Instant, Line, Owned, PublicId, period_check, refers_to, word
 
 
 class CourseKind(StrEnum):
@@ -51,8 +51,12 @@ class CourseVersion(Owned):
     summaries: Mapped[dict[str, str]] = mapped_column(JSON, comment="by language")
     minutes: Mapped[int] = mapped_column(comment="how long it takes")
     published_on: Mapped[date | None] = mapped_column(comment="the local day it was published; empty while a draft")
+    published_at: Mapped[Instant | None] = mapped_column(comment="when that was known")
 
-    __table_args__ = (UniqueConstraint("municipality_id", "course_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "course_id", "number"),
+        CheckConstraint("(published_on IS NULL) = (published_at IS NULL)", name="published"),
+    )
 
 
 class Module(Owned):
@@ -86,7 +90,7 @@ class CourseFile(Owned):
     __table_args__ = (UniqueConstraint("municipality_id", "course_version_id", "name"),)
 
 
-class CourseEquivalence(Owned):
+class CourseEquivalence(Fact):
     """A completion of one course counts as another, in this direction, if made in these days."""
 
     __touches__ = "course_id"
@@ -95,9 +99,8 @@ class CourseEquivalence(Owned):
     accepted_course_id: Mapped[int] = refers_to("course")
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
-    created_at: Mapped[Instant]
 
     __table_args__ = (
-        UniqueConstraint("municipality_id", "course_id", "accepted_course_id"),
+        period_check(),
         CheckConstraint("course_id <> accepted_course_id", name="of_another_course"),
     )

@@ -35,6 +35,7 @@ def publish_course(
         summaries=draft.summaries,
         minutes=draft.minutes,
         published_on=today,
+        published_at=now,
     )
     session.add(version)
     session.flush()  # Its id is needed below.

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module, ModuleKind
 from tracker.db import BoundSession
+from tracker.tables import known_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class OutlineModule:
 
 def published(day: date) -> ColumnElement[bool]:
     """Return the condition that a version had been published by a day."""
-    return CourseVersion.published_on <= day
+    return and_(CourseVersion.published_on <= day, CourseVersion.published_at <= known_at())
 
 
 def offered(session: BoundSession, *, today: date, course_ids: Collection[int] | None = None) -> list[Offered]:

@@ -13,6 +13,7 @@ from tracker.domain import explain as rules
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.queries import NamedLine, load_requirements, named_lines
+from tracker.tables import known_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def named_courses(session: BoundSession, ids: Collection[int]) -> dict[int, Name
     rows = session.execute(
         select(Course.id, Course.public_id, CourseVersion.titles)
         .join(CourseVersion, CourseVersion.course_id == Course.id)
-        .where(Course.id.in_(ids), CourseVersion.published_on.is_not(None))
+        .where(Course.id.in_(ids), CourseVersion.published_at <= known_at())
         .order_by(CourseVersion.number)
     )
     return {id_: NamedCourse(public_id, titles) for id_, public_id, titles in rows}

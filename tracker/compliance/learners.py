@@ -15,7 +15,7 @@ from tracker.learning.models import Completion
 from tracker.people.models import Absence, Duty, Employment
 from tracker.requirements.models import Exemption, Extension
 from tracker.systems.models import Access
-from tracker.tables import Fact
+from tracker.tables import Fact, stands
 
 
 def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[int, facts.Learner]:
@@ -77,7 +77,7 @@ def _dated(
     """Yield person, first day, last day and some columns of the facts of a kind that stand."""
     person_id: InstrumentedAttribute[int] = kind.person_id  # ty: ignore[missing-attribute]
     statement = select(person_id, kind.starts_on, kind.ends_on, *columns)  # ty: ignore[missing-attribute]
-    return iter(session.execute(statement.where(person_id.in_(person_ids), kind.retracted_at.is_(None))))
+    return iter(session.execute(statement.where(person_id.in_(person_ids), stands(kind))))
 
 
 def _completions(session: BoundSession, person_ids: Collection[int]) -> Iterator[tuple[int, facts.Completion]]:
@@ -91,7 +91,7 @@ def _completions(session: BoundSession, person_ids: Collection[int]) -> Iterator
             Completion.id,
         )
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .where(Completion.person_id.in_(person_ids), Completion.retracted_at.is_(None))
+        .where(Completion.person_id.in_(person_ids), stands(Completion))
     )
     for person, course, completed_on, major, evidence, id_ in session.execute(statement):
         yield person, facts.Completion(course, completed_on, major, evidence, id_)
@@ -100,6 +100,6 @@ def _completions(session: BoundSession, person_ids: Collection[int]) -> Iterator
 def _extensions(session: BoundSession, person_ids: Collection[int]) -> Iterator[tuple[int, facts.Extension]]:
     statement = select(
         Extension.person_id, Extension.requirement_id, Extension.granted_on, Extension.due_on, Extension.id
-    ).where(Extension.person_id.in_(person_ids), Extension.retracted_at.is_(None))
+    ).where(Extension.person_id.in_(person_ids), stands(Extension))
     for person, requirement, granted_on, due_on, id_ in session.execute(statement):
         yield person, facts.Extension(requirement, granted_on, due_on, id_)

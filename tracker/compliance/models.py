@@ -1,16 +1,16 @@
-"""The phase table: a cache of what the rules say of the facts known now."""
+"""The phase table: a cache of what the rules say of the facts known now, or known on a past day."""
 
 from datetime import date
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.domain.due import Reason
 from tracker.domain.facts import State
-from tracker.tables import Day, Line, Owned, period_check, refers_to, word
+from tracker.tables import Computed, Day, Instant, Line, Owned, period_check, refers_to, word
 
 
-class Phase(Owned):
+class Phase(Computed):
     """A stretch of days during which one person's obligation has one state. Recomputed, never edited."""
 
     __referred__ = False
@@ -28,7 +28,19 @@ class Phase(Owned):
 
     __table_args__ = (
         period_check(),
-        Index(None, "municipality_id", "person_id", "requirement_id", "starts_on", unique=True),
+        Index("uq_phase_start", "municipality_id", "known_on", "person_id", "requirement_id", "starts_on", unique=True),
         # Counting by requirement and state needs nothing that is not in this one.
-        Index("ix_phase_counted", "municipality_id", "requirement_id", "state", "starts_on", "ends_on", "person_id"),
+        Index(
+            "ix_phase_counted",
+            *("municipality_id", "known_on", "requirement_id", "state", "starts_on", "ends_on", "person_id"),
+        ),
     )
+
+
+class KnownDay(Owned):
+    """A past day whose knowledge phases were computed from, for everybody."""
+
+    known_on: Mapped[Day]
+    computed_at: Mapped[Instant]
+
+    __table_args__ = (UniqueConstraint("municipality_id", "known_on"),)

@@ -29,6 +29,7 @@ from tracker.permissions import Viewer, system
 from tracker.requirements.operations import require_system_course
 from tracker.requirements.starter import load_starter as load_requirements
 from tracker.systems.models import Access, ItSystem
+from tracker.tables import stands
 
 SOURCE = "demo"
 HISTORY = timedelta(days=730)
@@ -121,7 +122,7 @@ def _staff(session: BoundSession) -> list[Staff]:
         .join(OrgUnit, OrgUnit.id == Employment.unit_id)
         .join(UnitPlacement, UnitPlacement.unit_id == OrgUnit.id)
         .join(Position, Position.id == Employment.position_id)
-        .where(Employment.retracted_at.is_(None), UnitPlacement.retracted_at.is_(None))
+        .where(stands(Employment), stands(UnitPlacement))
         .order_by(Employment.starts_on, Employment.id)
     )  # fmt: skip
     first: dict[int, Staff] = {}
@@ -227,7 +228,7 @@ def _add_duties(session: BoundSession, staff: list[Staff], *, now: datetime, beg
         session.add(_duty(one, kind, begins, now))
     session.flush()
     held: dict[int, set[DutyKind]] = defaultdict(set)
-    for person_id, kind in session.execute(select(Duty.person_id, Duty.kind).where(Duty.retracted_at.is_(None))):
+    for person_id, kind in session.execute(select(Duty.person_id, Duty.kind).where(stands(Duty))):
         held[person_id].add(kind)
     return held
 

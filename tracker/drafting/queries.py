@@ -17,6 +17,7 @@ from tracker.requirements.models import AudienceLine, Requirement, RequirementVe
 from tracker.requirements.operations import Draft, columns_of, said_by
 from tracker.requirements.queries import NamedLine, lines_of, published_versions
 from tracker.systems.models import ItSystem
+from tracker.tables import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def choices(session: BoundSession, today: date, draft: Draft) -> Choices:
     """Return what there is to choose from in a draft, which may name units that are closed. Seven queries."""
     tree = tree_on(session, today)
     gone = {line.unit_id for line in draft.lines if line.unit_id is not None} - tree.nodes.keys()
-    kinds = select(Employment.kind).where(Employment.kind.is_not(None), Employment.retracted_at.is_(None))
+    kinds = select(Employment.kind).where(Employment.kind.is_not(None), stands(Employment))
     return Choices(
         courses(session, today),
         tree,

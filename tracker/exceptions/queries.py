@@ -21,6 +21,7 @@ from tracker.people.queries import in_name_order, named, visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
 from tracker.requirements.queries import load_requirements
+from tracker.tables import stands
 
 PAGE_SIZE = 50
 
@@ -130,7 +131,7 @@ def _granted() -> tuple[Any, Any]:
                 first.label("first"),
                 last.label("last"),
                 *(getattr(fact, name) for name in shared),
-            ).where(fact.retracted_at.is_(None))
+            ).where(stands(fact))
             for fact, kind, first, last in kinds
         )
     ).subquery("granted")
@@ -167,7 +168,7 @@ def visible_exemption(
     row = session.execute(
         select(Exemption, Person)
         .join(Person, Person.id == Exemption.person_id)
-        .where(Exemption.public_id == public_id, Exemption.retracted_at.is_(None), visible_to(viewer, day))
+        .where(Exemption.public_id == public_id, stands(Exemption), visible_to(viewer, day))
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 
@@ -179,7 +180,7 @@ def visible_extension(
     row = session.execute(
         select(Extension, Person)
         .join(Person, Person.id == Extension.person_id)
-        .where(Extension.public_id == public_id, Extension.retracted_at.is_(None), visible_to(viewer, day))
+        .where(Extension.public_id == public_id, stands(Extension), visible_to(viewer, day))
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 

@@ -24,6 +24,8 @@ from tracker.people.models import Employment, Person
 from tracker.people.queries import visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import published
+from tracker.tables import stands
 
 PEOPLE_AT_A_TIME = 500
 """Decides how much memory an export takes, however many people it is about."""
@@ -139,7 +141,7 @@ def _completions(chosen: Filter) -> Select[*tuple[Any, ...]]:
             Certificate.code,
         )
         .outerjoin(Certificate, Certificate.completion_id == Completion.id)
-        .where(Completion.retracted_at.is_(None), Completion.completed_on <= chosen.day)
+        .where(stands(Completion), Completion.completed_on <= chosen.day)
         .order_by(Completion.completed_on, Completion.id)
     )
     if chosen.since is not None:
@@ -195,7 +197,7 @@ def requirement_choices(session: BoundSession, day: date) -> list[tuple[str, dic
     rows = session.execute(
         select(Requirement.public_id, RequirementVersion.titles)
         .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
-        .where(RequirementVersion.published_at.is_not(None), RequirementVersion.effective_from <= day)
+        .where(published(), RequirementVersion.effective_from <= day)
         .order_by(Requirement.code, RequirementVersion.number)
     )
     return list({public_id: titles for public_id, titles in rows}.items())  # noqa: C416

@@ -17,6 +17,7 @@ from tracker.domain.roster_units import KnownUnit
 from tracker.hr.models import ImportState, RosterImport
 from tracker.organisation.models import OrgUnit, Position, UnitPlacement
 from tracker.people.models import Absence, Duty, Employment, Person
+from tracker.tables import stands
 
 ROSTER_SOURCE = "roster:"
 
@@ -73,7 +74,7 @@ def known_before(session: BoundSession, today: date) -> Known:
                     Employment.ends_on,
                     Employment.source,
                 )
-                .where(Employment.retracted_at.is_(None))
+                .where(stands(Employment))
                 .order_by(Employment.id)
             )
         ],
@@ -85,7 +86,7 @@ def known_before(session: BoundSession, today: date) -> Known:
             )
             for row in session.execute(
                 select(Absence.id, Absence.person_id, Absence.starts_on, Absence.ends_on, Absence.source)
-                .where(Absence.retracted_at.is_(None))
+                .where(stands(Absence))
                 .order_by(Absence.id)
             )
         ],
@@ -98,7 +99,7 @@ def known_before(session: BoundSession, today: date) -> Known:
             for row in session.execute(
                 select(Duty.id, Duty.person_id, Duty.kind, Duty.unit_id, Duty.starts_on, Duty.ends_on, Duty.source)
                 .where(
-                    Duty.retracted_at.is_(None),
+                    stands(Duty),
                     Duty.unit_id.is_not(None),
                     Duty.kind.in_((DutyKind.UNIT_MANAGER, DutyKind.HEAD_OF_ADMINISTRATION)),
                 )
@@ -123,7 +124,7 @@ def _units(session: BoundSession, keys: dict[int, str], today: date) -> dict[str
     ahead: defaultdict[str, list[date]] = defaultdict(list)
     for placement in session.scalars(
         select(UnitPlacement).where(
-            UnitPlacement.retracted_at.is_(None),
+            stands(UnitPlacement),
             or_(UnitPlacement.ends_on.is_(None), UnitPlacement.ends_on >= today),
         )
     ):

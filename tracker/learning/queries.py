@@ -21,6 +21,7 @@ from tracker.municipalities.models import Municipality
 from tracker.people.models import Employment, Person
 from tracker.people.queries import in_team, visible_to
 from tracker.permissions import Viewer
+from tracker.tables import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def history(session: BoundSession, person_id: int) -> list[HistoryEntry]:
         .join(Course, Course.id == Completion.course_id)
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(Certificate, Certificate.completion_id == Completion.id)
-        .where(Completion.person_id == person_id, Completion.retracted_at.is_(None))
+        .where(Completion.person_id == person_id, stands(Completion))
         .order_by(Completion.completed_on.desc(), Completion.id.desc())
     )
     return [HistoryEntry(*row) for row in rows]
@@ -204,7 +205,7 @@ def visible_completion(session: BoundSession, viewer: Viewer, public_id: str, *,
         select(Completion, Person, CourseVersion.titles)
         .join(Person, Person.id == Completion.person_id)
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .where(Completion.public_id == public_id, Completion.retracted_at.is_(None), visible_to(viewer, on))
+        .where(Completion.public_id == public_id, stands(Completion), visible_to(viewer, on))
     ).one_or_none()
     return None if row is None else VisibleCompletion(*row)
 
@@ -223,9 +224,7 @@ def source_ref(enrolment: Enrolment) -> str:
 def first_employed_on(session: BoundSession, person_id: int) -> date | None:
     """Return the first day a person was employed, as known now."""
     return session.scalar(
-        select(func.min(Employment.starts_on)).where(
-            Employment.person_id == person_id, Employment.retracted_at.is_(None)
-        )
+        select(func.min(Employment.starts_on)).where(Employment.person_id == person_id, stands(Employment))
     )
 
 
@@ -331,7 +330,7 @@ def visible_certificate(session: BoundSession, viewer: Viewer, public_id: str, *
         select(Certificate, Completion, Person)
         .join(Completion, Completion.id == Certificate.completion_id)
         .join(Person, Person.id == Completion.person_id)
-        .where(Certificate.public_id == public_id, Completion.retracted_at.is_(None), visible_to(viewer, on))
+        .where(Certificate.public_id == public_id, stands(Completion), visible_to(viewer, on))
     ).one_or_none()
     if row is None:
         return None

@@ -12,6 +12,7 @@ from tracker.domain.sorting import sort_key
 from tracker.organisation.models import OrgUnit, UnitKind, UnitPlacement
 from tracker.organisation.queries import placement_on, subtree_ids
 from tracker.permissions import Viewer
+from tracker.tables import stands
 
 SOURCE = "manual"
 
@@ -105,9 +106,7 @@ def change_unit(
 def _days_with_changes(session: BoundSession, first: date, last: date | None) -> Iterator[date]:
     """Yield the first day, and each later one until the last on which the tree is to change."""
     yield first
-    coming = select(UnitPlacement.starts_on).where(
-        UnitPlacement.starts_on > first, UnitPlacement.retracted_at.is_(None)
-    )
+    coming = select(UnitPlacement.starts_on).where(UnitPlacement.starts_on > first, stands(UnitPlacement))
     if last is not None:
         coming = coming.where(UnitPlacement.starts_on <= last)
     yield from session.scalars(coming.distinct())

@@ -9,13 +9,13 @@ from sqlalchemy.orm import aliased
 
 from tracker.db import BoundSession
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
-from tracker.tables import Fact
+from tracker.tables import Fact, stands
 
 
 def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:
     """Return the condition that a dated fact stands (is not retracted) and covers a day."""
     return (
-        fact.retracted_at.is_(None)
+        stands(fact)
         & (fact.starts_on <= day)  # ty: ignore[missing-attribute]
         & or_(fact.ends_on.is_(None), fact.ends_on >= day)  # ty: ignore[missing-attribute]
     )
@@ -118,13 +118,13 @@ def history(session: BoundSession, unit: OrgUnit) -> list[Placed]:
     """Return the names and places that a unit has had, latest first. A parent is called what it was called then."""
     placements = session.scalars(
         select(UnitPlacement)
-        .where(UnitPlacement.unit_id == unit.id, UnitPlacement.retracted_at.is_(None))
+        .where(UnitPlacement.unit_id == unit.id, stands(UnitPlacement))
         .order_by(UnitPlacement.starts_on.desc())
     ).all()
     parents = {placement.parent_id for placement in placements if placement.parent_id is not None}
     names: Sequence[UnitPlacement] = session.scalars(
         select(UnitPlacement)
-        .where(UnitPlacement.unit_id.in_(parents), UnitPlacement.retracted_at.is_(None))
+        .where(UnitPlacement.unit_id.in_(parents), stands(UnitPlacement))
         .order_by(UnitPlacement.starts_on)
     ).all()
 

@@ -10,6 +10,7 @@ from tracker.db import BoundSession, retract
 from tracker.domain.facts import DutyKind
 from tracker.people.models import Duty, Person
 from tracker.permissions import Viewer
+from tracker.tables import stands
 
 SOURCE = "manual"
 
@@ -123,7 +124,7 @@ def _held_already(session: BoundSession, duty: Duty) -> bool:
         Duty.kind == duty.kind,
         Duty.unit_id.is_not_distinct_from(duty.unit_id),
         Duty.system_id.is_not_distinct_from(duty.system_id),
-        Duty.retracted_at.is_(None),
+        stands(Duty),
         or_(Duty.ends_on.is_(None), Duty.ends_on >= duty.starts_on),
     )
     if duty.ends_on is not None:

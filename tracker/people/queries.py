@@ -18,6 +18,7 @@ from tracker.organisation.queries import in_force, subtree
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Employment, Person
 from tracker.permissions import Role, Viewer
+from tracker.tables import stands
 
 PAGE_SIZE = 50
 
@@ -261,4 +262,4 @@ def holders(session: BoundSession, viewer: Viewer, which: ColumnElement[bool], d
 
 def duty_by_id(session: BoundSession, duty_id: int) -> Duty | None:
     """Return a duty that stands."""
-    return session.scalars(select(Duty).where(Duty.id == duty_id, Duty.retracted_at.is_(None))).one_or_none()
+    return session.scalars(select(Duty).where(Duty.id == duty_id, stands(Duty))).one_or_none()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
@@ -17,6 +17,12 @@ from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 from tracker.systems.models import ItSystem
+from tracker.tables import known_at, stands
+
+
+def published(version: type[RequirementVersion] = RequirementVersion) -> ColumnElement[bool]:
+    """Return the condition that a version was published by the instant that the session is set to."""
+    return version.published_at <= known_at()
 
 
 def load_requirements(session: BoundSession, ids: Collection[int] | None = None) -> list[rules.Requirement]:
@@ -24,12 +30,12 @@ def load_requirements(session: BoundSession, ids: Collection[int] | None = None)
 
     Five queries at most, however many there are.
     """
-    published = RequirementVersion.published_at.is_not(None)
+    wanted = published()
     if ids is not None:
-        published &= RequirementVersion.requirement_id.in_(ids)
+        wanted &= RequirementVersion.requirement_id.in_(ids)
     versions = session.scalars(
         select(RequirementVersion)
-        .where(published)
+        .where(wanted)
         .order_by(RequirementVersion.requirement_id, RequirementVersion.published_at, RequirementVersion.number)
     ).all()
     if not versions:
@@ -127,7 +133,7 @@ def subtrees(session: BoundSession, roots: Collection[int]) -> dict[int, rules.U
         return {}
     placements = session.execute(
         select(UnitPlacement.parent_id, UnitPlacement.unit_id, UnitPlacement.starts_on, UnitPlacement.ends_on).where(
-            UnitPlacement.retracted_at.is_(None)
+            stands(UnitPlacement)
         )
     )
     below: dict[int, list[tuple[int, Span]]] = defaultdict(list)
@@ -164,7 +170,9 @@ def course_rules(
 
 def _equivalences(session: BoundSession, courses: Collection[int]) -> list[rules.Equivalence]:
     rows = session.scalars(
-        select(CourseEquivalence).where(CourseEquivalence.course_id.in_(courses)).order_by(CourseEquivalence.id)
+        select(CourseEquivalence)
+        .where(CourseEquivalence.course_id.in_(courses), stands(CourseEquivalence))
+        .order_by(CourseEquivalence.id)
     )
     return [
         rules.Equivalence(row.course_id, row.accepted_course_id, Days(row.starts_on or date.min, row.ends_on))
@@ -177,7 +185,7 @@ def _majors(session: BoundSession, courses: Collection[int]) -> list[rules.Major
     published_on = func.min(CourseVersion.published_on)
     rows = session.execute(
         select(CourseVersion.course_id, CourseVersion.major, published_on)
-        .where(CourseVersion.course_id.in_(courses), CourseVersion.published_on.is_not(None))
+        .where(CourseVersion.course_id.in_(courses), CourseVersion.published_at <= known_at())
         .group_by(CourseVersion.course_id, CourseVersion.major)
         .order_by(CourseVersion.course_id, CourseVersion.major)
     )
@@ -188,9 +196,7 @@ def requirements_of_courses(session: BoundSession, courses: Collection[int]) -> 
     """Return the requirements of which a published version asks for one of some courses."""
     return set(
         session.scalars(
-            select(RequirementVersion.requirement_id).where(
-                RequirementVersion.published_at.is_not(None), RequirementVersion.course_id.in_(courses)
-            )
+            select(RequirementVersion.requirement_id).where(published(), RequirementVersion.course_id.in_(courses))
         )
     )
 
@@ -201,7 +207,7 @@ def requirements_of_units(session: BoundSession) -> set[int]:
         session.scalars(
             select(RequirementVersion.requirement_id)
             .join(AudienceLine, AudienceLine.requirement_version_id == RequirementVersion.id)
-            .where(RequirementVersion.published_at.is_not(None), AudienceLine.unit_id.is_not(None))
+            .where(published(), AudienceLine.unit_id.is_not(None))
         )
     )
 
@@ -221,7 +227,7 @@ def published_versions(session: BoundSession, requirement_id: int) -> list[Requi
     return list(
         session.scalars(
             select(RequirementVersion)
-            .where(RequirementVersion.requirement_id == requirement_id, RequirementVersion.published_at.is_not(None))
+            .where(RequirementVersion.requirement_id == requirement_id, published())
             .order_by(RequirementVersion.published_at.desc(), RequirementVersion.number.desc())
         )
     )
@@ -256,7 +262,7 @@ def listed(session: BoundSession, day: date) -> list[Listed]:
     rows = session.execute(
         select(Requirement, RequirementVersion)
         .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
-        .where(RequirementVersion.published_at.is_not(None))
+        .where(published())
         .order_by(Requirement.code, RequirementVersion.published_at.desc(), RequirementVersion.number.desc())
     )
     versions: dict[Requirement, list[RequirementVersion]] = defaultdict(list)
@@ -285,7 +291,7 @@ def named_lines(session: BoundSession, version_ids: Collection[int], day: date) 
     sibling = aliased(RequirementVersion)
     starts_on = (
         select(func.min(sibling.effective_from))
-        .where(sibling.requirement_id == RequirementVersion.requirement_id, sibling.published_at.is_not(None))
+        .where(sibling.requirement_id == RequirementVersion.requirement_id, published(sibling))
         .correlate(RequirementVersion)
         .scalar_subquery()
     )

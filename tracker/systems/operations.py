@@ -12,6 +12,7 @@ from tracker.db import BoundSession, insert_many, retract
 from tracker.people.models import Person
 from tracker.permissions import Viewer
 from tracker.systems.models import Access, Importance, ItSystem, SystemScope
+from tracker.tables import stands
 
 SOURCE = "manual"
 # SQLite takes at most 32,766 values in a statement.
@@ -96,7 +97,7 @@ def grant_access(
         session.scalars(
             select(Access.person_id).where(
                 Access.system_id == system.id,
-                Access.retracted_at.is_(None),
+                stands(Access),
                 or_(Access.ends_on.is_(None), Access.ends_on >= starts_on),
             )
         )

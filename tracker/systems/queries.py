@@ -17,6 +17,7 @@ from tracker.people.models import Duty, Person
 from tracker.people.queries import PAGE_SIZE, Holder, Work, holders, in_name_order, named, visible_to, work_of
 from tracker.permissions import Permission, Viewer
 from tracker.systems.models import Access, Importance, ItSystem, SystemScope
+from tracker.tables import stands
 
 # An important system's security plan is to be decided anew each year.
 PLAN_LASTS_MONTHS = 12
@@ -141,7 +142,7 @@ def users_page(
 def access_by_id(session: BoundSession, system: ItSystem, access_id: int) -> Access | None:
     """Return an access to a system, if it stands."""
     return session.scalars(
-        select(Access).where(Access.id == access_id, Access.system_id == system.id, Access.retracted_at.is_(None))
+        select(Access).where(Access.id == access_id, Access.system_id == system.id, stands(Access))
     ).one_or_none()
 
 

@@ -17,6 +17,7 @@ from tracker.domain.obligations import AT_FAULT
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.tables import known_at
 
 OPEN = frozenset({State.TO_DO, State.RENEW, State.GRACE})
 """The states in which something is asked for and nobody is at fault."""
@@ -103,7 +104,7 @@ class Obligation:
 
 _MINUTES = (
     select(CourseVersion.minutes)
-    .where(CourseVersion.course_id == Course.id, CourseVersion.published_on.is_not(None))
+    .where(CourseVersion.course_id == Course.id, CourseVersion.published_at <= known_at())
     .order_by(CourseVersion.number.desc())
     .limit(1)
     .correlate(Course)

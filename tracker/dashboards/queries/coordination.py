@@ -16,6 +16,7 @@ from tracker.municipalities.models import Municipality
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment
 from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import published
 
 FEWEST = 5
 """No figure is shown for fewer people than this: it would say something about each of them."""
@@ -101,7 +102,7 @@ def _titles(session: WideSession, day: date) -> list[tuple[str, dict[str, str]]]
     said = (
         select(Requirement.code, RequirementVersion.titles)
         .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
-        .where(RequirementVersion.published_at.is_not(None), RequirementVersion.effective_from <= day)
+        .where(published(), RequirementVersion.effective_from <= day)
         .order_by(Requirement.code, RequirementVersion.number)
     )
     return list({row.code: row.titles for row in session.execute(said)}.items())

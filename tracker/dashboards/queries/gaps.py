@@ -17,6 +17,7 @@ from tracker.organisation.models import UnitKind
 from tracker.organisation.queries import in_force
 from tracker.people.models import Duty, Employment
 from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import published
 from tracker.systems.models import Importance, ItSystem
 
 SECURITY_PLAN_MONTHS = 24
@@ -120,7 +121,7 @@ def _for_nobody(session: BoundSession, day: date) -> list[UnmatchedRequirement]:
     for requirement, version in session.execute(
         select(Requirement, RequirementVersion)
         .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
-        .where(RequirementVersion.published_at.is_not(None), RequirementVersion.effective_from <= day, ~applies)
+        .where(published(), RequirementVersion.effective_from <= day, ~applies)
         .order_by(Requirement.code, RequirementVersion.number)
     ):
         said[requirement.id] = (requirement, version)

@@ -16,6 +16,7 @@ from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.people.queries import MANAGING
 from tracker.requirements.models import Exemption, Extension
 from tracker.systems.models import Access, ItSystem
+from tracker.tables import retracted, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
     completions = session.execute(
         select(Completion, CourseVersion.titles)
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .where(Completion.person_id == person_id, Completion.retracted_at.is_not(None))
+        .where(Completion.person_id == person_id, retracted(Completion))
         .order_by(Completion.completed_on.desc())
     ).all()
     units = {employment.unit_id for employment, _ in employments} | {duty.unit_id for duty, _ in duties}
@@ -80,14 +81,14 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
         retracted_exemptions=list(
             session.scalars(
                 select(Exemption)
-                .where(Exemption.person_id == person_id, Exemption.retracted_at.is_not(None))
+                .where(Exemption.person_id == person_id, retracted(Exemption))
                 .order_by(Exemption.starts_on.desc(), Exemption.id)
             )
         ),
         retracted_extensions=list(
             session.scalars(
                 select(Extension)
-                .where(Extension.person_id == person_id, Extension.retracted_at.is_not(None))
+                .where(Extension.person_id == person_id, retracted(Extension))
                 .order_by(Extension.granted_on.desc(), Extension.id)
             )
         ),
@@ -99,7 +100,7 @@ def _unit_names(session: BoundSession, unit_ids: Collection[int], day: date) -> 
     names: dict[int, str] = {}
     placements = session.scalars(
         select(UnitPlacement)
-        .where(UnitPlacement.unit_id.in_(unit_ids), UnitPlacement.retracted_at.is_(None))
+        .where(UnitPlacement.unit_id.in_(unit_ids), stands(UnitPlacement))
         .order_by(UnitPlacement.starts_on)
     )
     for placement in placements:
