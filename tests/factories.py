@@ -25,6 +25,7 @@ from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlaceme
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import GivenRole, Viewer, system
 from tracker.requirements.models import (
+    Assignment,
     AudienceLine,
     ExceptionRequest,
     Exemption,
@@ -344,6 +345,32 @@ def add_exemption(
     session.add(exemption)
     session.flush()
     return exemption
+
+
+def add_assignment(
+    session: BoundSession,
+    person_id: int,
+    code: str,
+    *,
+    starts_on: date,
+    ends_on: date | None = None,
+    now: datetime,
+    by_id: int | None = None,
+) -> Assignment:
+    """Let a requirement apply to a person."""
+    assignment = Assignment(
+        person_id=person_id,
+        requirement_id=_requirement_id(session, code),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason="Behöver det",
+        recorded_at=now,
+        recorded_by_id=by_id,
+        source="test",
+    )
+    session.add(assignment)
+    session.flush()
+    return assignment
 
 
 def add_extension(

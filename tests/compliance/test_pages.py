@@ -9,6 +9,7 @@ from tests.conftest import NOW
 from tests.factories import (
     add_absence,
     add_access,
+    add_assignment,
     add_completion,
     add_course,
     add_person,
@@ -149,6 +150,17 @@ class TestExplanation:
         assert response.status_code == 200
         assert "Omsorgsjournalen" in words(response)
         assert "state-" not in words(response).split('id="explanation"')[1].split("</main>")[0]
+
+    def test_an_assignment_says_by_whom_and_why(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            since, by = date(2026, 11, 23), cast.accounts["bosse"]
+            add_assignment(session, cast.people["david"], "system", starts_on=since, now=NOW, by_id=by)
+        sign_in(client, database, cast, "david")
+        shown = words(client.get(self.path(cast, required, "david", "system", day="2026-11-23")))
+        assert "av Bosse Berg: Behöver det" in shown
+        assert "state-to_do" in shown
+        before = words(client.get(self.path(cast, required, "david", "system", day="2026-11-22")))
+        assert "Varför det inte gäller" in before
 
     def test_before_it_was_in_effect(self, client, database, cast, required):
         sign_in(client, database, cast, "anna")

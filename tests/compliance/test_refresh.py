@@ -11,6 +11,7 @@ from tests.factories import (
     BEGINNING,
     add_absence,
     add_access,
+    add_assignment,
     add_completion,
     add_course,
     add_duty,
@@ -33,7 +34,7 @@ from tracker.edge import transaction
 from tracker.learning.models import Completion
 from tracker.organisation.models import UnitPlacement
 from tracker.people.models import Absence, Employment
-from tracker.requirements.models import AudienceLine, Exemption, Extension, Requirement, RequirementVersion
+from tracker.requirements.models import Assignment, AudienceLine, Exemption, Extension, Requirement, RequirementVersion
 from tracker.systems.models import Access
 from tracker.tables import stands
 
@@ -417,10 +418,11 @@ def _except(session, chance, cast, people, courses, step):
     person, code = chance.choice(people), chance.choice(codes)
     add_exemption(session, person, code, starts_on=first, ends_on=chance.choice([None, last]), now=NOW)
     add_extension(session, chance.choice(people), code, granted_on=first, due_on=last, now=NOW)
+    add_assignment(session, chance.choice(people), code, starts_on=first, ends_on=chance.choice([None, last]), now=NOW)
 
 
 def _retract(session, chance, cast, people, courses, step):
-    kind = chance.choice([Completion, Absence, Employment, Access, Exemption, Extension])
+    kind = chance.choice([Completion, Absence, Employment, Access, Exemption, Extension, Assignment])
     standing = session.scalars(select(kind).where(kind.person_id.in_(people), kind.retracted_at.is_(None))).all()
     if standing:
         retract([chance.choice(standing)], now=NOW, by_id=None, why="Prov.")

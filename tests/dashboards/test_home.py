@@ -5,7 +5,7 @@ from datetime import date
 from flask import url_for
 
 from tests.conftest import NOW
-from tests.factories import add_completion, add_duty
+from tests.factories import add_assignment, add_completion, add_duty
 from tracker.accounts.models import Account
 from tracker.domain.facts import DutyKind
 from tracker.learning.models import Enrolment
@@ -72,6 +72,16 @@ def test_one_course_serves_two_requirements(show, story, cast, in_kil):
     assert {one.code for one in step.obligations} == {"omsorg", "omsorg-2"}
     # That everyone must is no reason to give beside a better one.
     assert "Because you use Omsorgsjournalen." in page.html
+
+
+def test_what_is_assigned_says_by_whom(show, story, cast, in_kil):
+    with in_kil() as session:
+        add_assignment(session, cast.people["anna"], "omsorg", starts_on=date(2026, 11, 23), now=NOW)
+    assert "Because you use Omsorgsjournalen and because it has been assigned to you." in show("anna", "/").html
+    with in_kil() as session:
+        by = cast.accounts["bosse"]
+        add_assignment(session, cast.people["anna"], "omsorg", starts_on=date(2026, 11, 23), now=NOW, by_id=by)
+    assert "and because Bosse Berg has assigned it to you." in show("anna", "/").html
 
 
 def test_manager_sees_how_many_need_them(show, story):

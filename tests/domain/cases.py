@@ -3,7 +3,7 @@
 from datetime import date
 
 from tracker.domain.evidence import Evidence
-from tracker.domain.facts import Absence, Completion, Employment, Exemption, Extension, Learner, learner_of
+from tracker.domain.facts import Absence, Assignment, Completion, Employment, Exemption, Extension, Learner, learner_of
 from tracker.domain.obligations import phases
 from tracker.domain.periods import Days
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion
@@ -39,6 +39,10 @@ def exempt(starts_on: str, ends_on: str | None = None) -> Exemption:
 
 def extended(granted_on: str, due_on: str) -> Extension:
     return Extension(1, on(granted_on), on(due_on))
+
+
+def assigned(starts_on: str, ends_on: str | None = None) -> Assignment:
+    return Assignment(1, days(starts_on, ends_on))
 
 
 def rule(effective_from: str = "2020-01-01", **fields) -> RequirementVersion:

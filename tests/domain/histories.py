@@ -11,6 +11,7 @@ from tracker.domain.evidence import Evidence
 from tracker.domain.facts import (
     Absence,
     Access,
+    Assignment,
     Completion,
     Duty,
     DutyKind,
@@ -105,6 +106,10 @@ def extensions():
     )
 
 
+def assignments():
+    return st.builds(Assignment, st.sampled_from([THIS, THIS, OTHER]), days(), st.sampled_from([1, 2, 3, 4]))
+
+
 def several(facts, most):
     return st.integers(0, most).flatmap(lambda number: st.lists(facts, min_size=number, max_size=number)).map(tuple)
 
@@ -138,6 +143,7 @@ def learners(most=4):
         several(completions(), most * 2),
         several(exemptions(), most // 2),
         several(extensions(), most // 2),
+        several(assignments(), most // 2),
     )
 
 
@@ -176,6 +182,7 @@ def crowded_learner(seed, number):
         ),
         many(lambda: Exemption(THIS, some_days(5))),
         many(some_extension),
+        tuple(Assignment(THIS, some_days(40), number) for number in range(1, number + 1)),
     )
 
 
@@ -273,7 +280,7 @@ def requirements(draw, most=4):
 
 
 def any_fact():
-    kinds = (employments(), duties(), accesses(), absences(), completions(), exemptions(), extensions())
+    kinds = (employments(), duties(), accesses(), absences(), completions(), exemptions(), extensions(), assignments())
     return st.one_of(*kinds)
 
 

@@ -33,6 +33,7 @@ class Answer:
     valid_until: date | None
     version_id: int
     line_ids: set[int]
+    assignment_ids: set[int]
 
 
 @dataclass
@@ -87,7 +88,18 @@ class Walk:
 
     # For whom
 
+    def assigned(self, day: int) -> set[int]:
+        if not any(within(one.days, day) for one in self.learner.employments):
+            return set()
+        return {
+            one.id
+            for one in self.learner.assignments
+            if one.requirement_id == self.requirement.id and within(one.days, day)
+        }
+
     def in_audience(self, version: RequirementVersion, day: int) -> bool:
+        if self.assigned(day):
+            return True
         if any(line.excludes and self.matches(line, day) for line in version.lines):
             return False
         return any(not line.excludes and self.matches(line, day) for line in version.lines)
@@ -182,6 +194,7 @@ class Walk:
                 None if valid_until in (None, NEVER) else date.fromordinal(int(valid_until)),
                 version.id,
                 {line.id for line in version.lines if not line.excludes and self.matches(line, day)},
+                self.assigned(day),
             )
 
     def anchor(self, version: RequirementVersion, day: int, fallback: int) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.cases import away, days, employed, learner, on, required, rule
+from tests.domain.cases import assigned, away, days, employed, learner, on, required, rule
 from tracker.domain.audience import matched_days, stretches
 from tracker.domain.facts import Access, Duty, DutyKind, Employment
 from tracker.domain.periods import FOREVER
@@ -193,3 +193,44 @@ def test_between_two_stretches_that_are_one_the_version_in_charge_rules():
         ("2026-03-02", "2026-05-09", "2026-03-02"),
         ("2026-05-10", "9999-12-31", "2026-05-21"),
     ]
+
+
+NOBODY = AudienceLine(1, position_id=99)
+
+
+def test_an_assignment_is_required_on_its_days_of_employment():
+    facts = (employed("2026-03-02", "2026-06-30"), assigned("2026-02-01", "2026-08-31"))
+    assert required_days(*facts, by=rule(lines=(NOBODY,))) == ["2026-03-02..2026-06-30"]
+    assert required_days(assigned("2026-02-01"), by=rule(lines=(NOBODY,))) == []
+
+
+def test_an_assignment_is_asked_for_only_while_the_requirement_is_in_effect():
+    facts = (employed("2026-03-02"), assigned("2026-03-02"))
+    by = rule("2026-05-01", lines=(NOBODY,), effective_until=on("2026-12-31"))
+    assert required_days(*facts, by=by) == ["2026-05-01..2026-12-31"]
+
+
+def test_an_assignment_wins_over_a_line_that_excludes():
+    by = rule(lines=(AudienceLine(1), AudienceLine(2, excludes=True, position_id=1)))
+    facts = (employed("2026-03-02"),)
+    assert required_days(*facts, by=by) == []
+    assert required_days(*facts, assigned("2026-05-04", "2026-12-31"), by=by) == ["2026-05-04..2026-12-31"]
+
+
+def test_the_anchor_of_an_assignment_is_its_first_day_of_employment():
+    by = required(rule(lines=(NOBODY,)))
+    (stretch,) = stretches(learner(employed("2026-03-02"), assigned("2026-05-04")), by)
+    assert (stretch.required_from, stretch.parts[0].anchor) == (on("2026-05-04"), on("2026-05-04"))
+    (stretch,) = stretches(learner(employed("2026-05-04"), assigned("2026-03-02")), by)
+    assert (stretch.required_from, stretch.parts[0].anchor) == (on("2026-05-04"), on("2026-05-04"))
+
+
+def test_an_assignment_of_what_applies_already_changes_no_day():
+    assert required_days(employed("2026-03-02"), assigned("2026-05-04"), by=rule()) == ["2026-03-02.."]
+    (stretch,) = stretches(learner(employed("2026-03-02"), assigned("2026-05-04")), required(rule()))
+    assert stretch.parts[0].anchor == on("2026-03-02")
+
+
+def test_an_assignment_of_another_requirement_means_nothing():
+    other = replace(assigned("2026-05-04"), requirement_id=2)
+    assert required_days(employed("2026-03-02"), other, by=rule(lines=(NOBODY,))) == []

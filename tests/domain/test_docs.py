@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.cases import away, completed, employed, exempt, extended, required, rule, story
+from tests.domain.cases import assigned, away, completed, days, employed, exempt, extended, required, rule, story
+from tracker.domain.requirement import AudienceLine
 from tracker.domain.validity import UntilDayOfYear
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "domain.md").read_text()
@@ -15,9 +16,15 @@ DATES = r"\d{4}-\d\d-\d\d"
 
 def fact(line):
     word, *dates = [line.split()[0], *re.findall(DATES, line)]
-    return {"employed": employed, "away": away, "exempt": exempt, "completed": completed, "extended": extended}[word](
-        *dates
-    )
+    kinds = {
+        "employed": employed,
+        "away": away,
+        "exempt": exempt,
+        "completed": completed,
+        "extended": extended,
+        "assigned": assigned,
+    }
+    return kinds[word](*dates)
 
 
 def version(number, line):
@@ -32,6 +39,8 @@ def version(number, line):
                 fields["grace_days"] = int(value)
             case "first due":
                 fields["first_due_days"] = int(value)
+            case "for unit":
+                fields["lines"] = (AudienceLine(1, units={int(value): (days("2000-01-01"),)}),)
             case "until":
                 month, day = value.split("-")
                 fields["validity"] = UntilDayOfYear(int(month), int(day))

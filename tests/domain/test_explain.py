@@ -5,6 +5,7 @@ from hypothesis import given
 from tests.domain.cases import (
     BASIC,
     EVERYONE,
+    assigned,
     away,
     completed,
     days,
@@ -136,6 +137,21 @@ def test_the_days_between_two_stretches_that_are_one():
     found = explained(*facts, by=rule(), date="2026-04-05")
     assert (found.applies, found.required_from) == (Applies.BETWEEN, on("2026-03-02"))
     assert found.phase is not None
+
+
+def test_an_assignment_is_a_reason_whatever_the_lines_say():
+    excluded = (EVERYONE, AudienceLine(2, excludes=True, position_id=1))
+    given = assigned("2026-05-04", "2026-12-31")
+    found = explained(employed("2026-03-02"), given, by=rule(lines=excluded), date="2026-05-04")
+    assert (found.applies, found.assignments, found.anchor) == (Applies.MATCHES, (given,), on("2026-05-04"))
+    before = explained(employed("2026-03-02"), given, by=rule(lines=excluded), date="2026-05-03")
+    assert (before.applies, before.assignments) == (Applies.EXCLUDED, ())
+
+
+def test_an_assignment_and_a_line_are_both_told():
+    given = assigned("2026-05-04")
+    found = explained(employed("2026-03-02"), given, by=rule(), date="2026-05-04")
+    assert (found.applies, found.lines[0].since, found.assignments) == (Applies.MATCHES, on("2026-03-02"), (given,))
 
 
 # Why by that date

@@ -14,10 +14,11 @@ def assert_agrees(learner, requirement):
     answers = Walk(learner, requirement, FIRST, HORIZON).answers
     found = by_day(phases(learner, requirement))
     assert list(found) == list(answers)
-    matching = defaultdict(set)
+    matching, assigned = defaultdict(set), defaultdict(set)
     for day, answer in answers.items():
         phase = found[day]
         matching[phase] |= answer.line_ids
+        assigned[phase] |= answer.assignment_ids
         assert (phase.state, phase.due_on, phase.valid_until, phase.because.version_id) == (
             answer.state,
             answer.due_on,
@@ -26,6 +27,7 @@ def assert_agrees(learner, requirement):
         ), day
     for phase, line_ids in matching.items():
         assert set(phase.because.line_ids) == line_ids, phase
+        assert set(phase.because.assignment_ids) == assigned[phase], phase
 
 
 @given(learners(), requirements())

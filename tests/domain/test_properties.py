@@ -13,6 +13,7 @@ from tests.domain.histories import (
     THIS,
     absences,
     any_fact,
+    assignments,
     by_day,
     completions,
     day,
@@ -22,7 +23,17 @@ from tests.domain.histories import (
     requirements,
     with_fact,
 )
-from tracker.domain.facts import Exemption, Extension, Learner, Recorded, State, learner_known_at, learner_of, merged
+from tracker.domain.facts import (
+    Assignment,
+    Exemption,
+    Extension,
+    Learner,
+    Recorded,
+    State,
+    learner_known_at,
+    learner_of,
+    merged,
+)
 from tracker.domain.obligations import AT_FAULT, phases, state_on
 from tracker.domain.periods import Days
 
@@ -112,6 +123,27 @@ def test_an_extension_never_puts_anyone_at_fault(learner, requirement, extension
             assert before[date].state in AT_FAULT, date
 
 
+@given(learners(), requirements(), assignments())
+def test_an_assignment_asks_for_its_days_of_employment_and_takes_none_away(learner, requirement, assignment):
+    before = by_day(phases(learner, requirement))
+    after = by_day(phases(with_fact(learner, assignment), requirement))
+    asked = {
+        date
+        for term in requirement.terms
+        for date in days_between(max(term.first, FIRST), min(term.asks_until, HORIZON))
+        if assignment.requirement_id == THIS
+        and date in assignment.days
+        and any(date in one.days for one in learner.employments)
+    }
+    assert set(before) | asked <= set(after)
+    if not asked:
+        assert {date: phase[:5] for date, phase in before.items()} == {date: phase[:5] for date, phase in after.items()}
+
+
+def days_between(first, last):
+    return [first + timedelta(number) for number in range((last - first).days + 1)]
+
+
 @given(learners(), requirements())
 def test_fair_notice(learner, requirement):
     found = by_day(phases(learner, requirement))
@@ -141,7 +173,8 @@ def test_fair_notice(learner, requirement):
 def test_facts_about_another_requirement_change_nothing(learner, requirement, start, length):
     exemption = Exemption(OTHER, Days(start, start + timedelta(length)))
     extension = Extension(OTHER, start, start + timedelta(length))
-    person = with_fact(with_fact(learner, exemption), extension)
+    assignment = Assignment(OTHER, Days(start, start + timedelta(length)))
+    person = with_fact(with_fact(with_fact(learner, exemption), extension), assignment)
     assert phases(person, requirement) == phases(learner, requirement)
 
 

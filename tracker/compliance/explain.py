@@ -12,7 +12,7 @@ from tracker.db import BoundSession
 from tracker.domain import explain as rules
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement, RequirementVersion
-from tracker.requirements.queries import NamedLine, load_requirements, named_lines
+from tracker.requirements.queries import NamedAssignment, NamedLine, assignments_of, load_requirements, named_lines
 from tracker.tables import known_at
 
 
@@ -33,6 +33,7 @@ class Explanation:
     version: RequirementVersion
     told: rules.Explanation
     lines: dict[int, NamedLine]
+    assignments: list[NamedAssignment]
     courses: dict[int, NamedCourse]
 
 
@@ -50,7 +51,9 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
     if told.wanted is not None:
         mentioned |= set(told.wanted.course_ids)
     lines = {named.line.id: named for named in named_lines(session, [version.id], day).get(version.id, [])}
-    return Explanation(person, requirement, version, told, lines, named_courses(session, mentioned))
+    assigned = {one.id for one in told.assignments}
+    assignments = [one for one in assignments_of(session, person.id, day) if one.assignment.id in assigned]
+    return Explanation(person, requirement, version, told, lines, assignments, named_courses(session, mentioned))
 
 
 def named_courses(session: BoundSession, ids: Collection[int]) -> dict[int, NamedCourse]:

@@ -13,13 +13,13 @@ from tracker.domain import facts
 from tracker.domain.periods import Days
 from tracker.learning.models import Completion
 from tracker.people.models import Absence, Duty, Employment
-from tracker.requirements.models import Exemption, Extension
+from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.systems.models import Access
 from tracker.tables import Fact, stands
 
 
 def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[int, facts.Learner]:
-    """Return what is known of some people, facts that were retracted left out. Seven queries, however many there are.
+    """Return what is known of some people, facts that were retracted left out. Eight queries, however many there are.
 
     Rows are read, not objects: the number of people in one call is what decides the memory it takes.
     """
@@ -50,6 +50,12 @@ def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[in
         )
     )
     extensions = _by_person(_extensions(session, person_ids))
+    assignments = _by_person(
+        (person, facts.Assignment(requirement, Days(first, last), id_))
+        for person, first, last, requirement, id_ in _dated(
+            session, Assignment, person_ids, Assignment.requirement_id, Assignment.id
+        )
+    )
     return {
         person: facts.Learner(
             tuple(employments[person]),
@@ -59,6 +65,7 @@ def load_learners(session: BoundSession, person_ids: Collection[int]) -> dict[in
             tuple(completions[person]),
             tuple(exemptions[person]),
             tuple(extensions[person]),
+            tuple(assignments[person]),
         )
         for person in person_ids
     }

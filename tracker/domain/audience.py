@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from tracker.domain.facts import Duty, Employment, Learner
+from tracker.domain.facts import Assignment, Duty, Employment, Learner
 from tracker.domain.periods import Span, difference, intersection, later, overlaps, union
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Units
 
@@ -19,6 +19,13 @@ class Match(NamedTuple):
     spans: list[Span]
 
 
+class Assigned(NamedTuple):
+    """The days on which an assignment to a learner is in force and the learner is employed."""
+
+    assignment: Assignment
+    spans: list[Span]
+
+
 class Part(NamedTuple):
     """The part of a stretch during which one version of the requirement is in charge."""
 
@@ -27,6 +34,7 @@ class Part(NamedTuple):
     last: date
     anchor: date
     matches: list[Match]
+    assigned: list[Assigned]
 
 
 class Stretch(NamedTuple):
@@ -46,11 +54,12 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
     if not requirement.terms:
         return []
     starts_on = requirement.terms[0].first
+    assigned = assigned_days(learner, requirement.id)
     audience = []
     required: list[Span] = []
     for term in requirement.terms:
         matches = [Match(line, matched_days(line, learner, starts_on)) for line in term.version.lines]
-        runs = _runs(matches)
+        runs = _runs(matches, assigned)
         audience.append((term, matches, runs))
         required += intersection(runs, [(term.first, term.asks_until)])
     found = []
@@ -61,16 +70,30 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
             if term.first <= last and first <= term.last:
                 in_charge = (max(first, term.first), min(last, term.last))
                 anchor = next((run[0] for run in runs if overlaps([run], in_charge)), anchor)
-                parts.append(Part(term.version, *in_charge, anchor, matches))
+                parts.append(Part(term.version, *in_charge, anchor, matches, assigned))
         found.append(Stretch(first, last, parts))
     return found
 
 
-def _runs(matches: list[Match]) -> list[Span]:
-    """Return the runs of days on which a line includes the learner and none excludes, bridged."""
+def _runs(matches: list[Match], assigned: list[Assigned]) -> list[Span]:
+    """Return the runs of days, bridged, on which a line includes the learner and none excludes, or it is assigned."""
     included = [span for match in matches if not match.line.excludes for span in match.spans]
     excluded = [span for match in matches if match.line.excludes for span in match.spans]
-    return union(difference(union(included), excluded) if excluded else included, bridging=BRIDGED_DAYS)
+    if excluded:
+        included = difference(union(included), excluded)
+    for one in assigned:
+        included += one.spans
+    return union(included, bridging=BRIDGED_DAYS)
+
+
+def assigned_days(learner: Learner, requirement_id: int) -> list[Assigned]:
+    """Return the learner's assignments of a requirement, each with those of its days on which the learner is employed."""
+    assignments = {one for one in learner.assignments if one.requirement_id == requirement_id}
+    if not assignments:
+        return []
+    employed = union(employment.days.span for employment in learner.employments)
+    in_order = sorted(assignments, key=lambda one: (one.days.span, one.id or 0))
+    return [Assigned(one, intersection([one.days.span], employed)) for one in in_order]
 
 
 def matched_days(line: AudienceLine, learner: Learner, starts_on: date) -> list[Span]:

@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from tracker.domain.acceptance import Verdict, course_ids, judge, least_major
-from tracker.domain.audience import employed_runs, matched_days
+from tracker.domain.audience import assigned_days, employed_runs, matched_days
 from tracker.domain.due import Reason, first_due, moved_by_absences
 from tracker.domain.evidence import Evidence
-from tracker.domain.facts import Access, Completion, Duty, Employment, Learner, State
+from tracker.domain.facts import Access, Assignment, Completion, Duty, Employment, Learner, State
 from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, work_out
 from tracker.domain.periods import FOREVER, known, later, union
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Term, Units
@@ -18,7 +18,7 @@ from tracker.domain.requirement import AudienceLine, Requirement, RequirementVer
 class Applies(StrEnum):
     """Whether a requirement applies to a learner on a day, and if not, why not."""
 
-    MATCHES = "matches"  # a line of the audience does
+    MATCHES = "matches"  # a line of the audience does, or it is assigned
     BETWEEN = "between"  # the days between two stretches that are one
     NOT_IN_EFFECT = "not_in_effect"  # no version asks for anything on the day
     EXCLUDED = "excluded"  # a line matches, but another excludes
@@ -104,7 +104,7 @@ class Wanted:
 class Explanation:
     """Why a requirement applies to a learner on a day and what follows, or why it does not apply.
 
-    The fields after `lines` are empty when it does not apply.
+    The fields after `assignments` are empty when it does not apply.
     """
 
     day: date
@@ -112,6 +112,8 @@ class Explanation:
     version_id: int | None
     """The version in charge on the day; before the requirement is in effect, its first."""
     lines: tuple[LineChecked, ...]
+    assignments: tuple[Assignment, ...] = ()
+    """Those in force on the day; they hold whatever the lines say."""
     phase: Phase | None = None
     state_since: date | None = None
     """Since when the state is what it is, whatever dates changed meanwhile."""
@@ -130,6 +132,11 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
         return Explanation(day, Applies.NOT_IN_EFFECT, None, ())
     starts_on = requirement.terms[0].first
     lines = tuple(_check_line(line, learner, starts_on, day) for line in term.version.lines)
+    assignments = tuple(
+        one.assignment
+        for one in assigned_days(learner, requirement.id)
+        if any(first <= day <= last for first, last in one.spans)
+    )
     found = phases(learner, requirement)
     phase = phase_on(found, day)
     if phase is None:
@@ -137,9 +144,10 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
     worked = next(one for one in work_out(learner, requirement) if one.part.first <= day <= one.part.last)
     return Explanation(
         day,
-        Applies.MATCHES if _is_in(lines) else Applies.BETWEEN,
+        Applies.MATCHES if assignments or _is_in(lines) else Applies.BETWEEN,
         term.version.id,
         lines,
+        assignments,
         phase,
         state_since(found, phase),
         worked.stretch.required_from,

@@ -101,7 +101,16 @@ class Extension:
     id: int | None = None
 
 
-Fact = Employment | Duty | Access | Absence | Completion | Exemption | Extension
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Somebody has decided that a requirement applies to the learner on these days, whatever its audience says."""
+
+    requirement_id: int
+    days: Days
+    id: int | None = None
+
+
+Fact = Employment | Duty | Access | Absence | Completion | Exemption | Extension | Assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class Learner:
     completions: tuple[Completion, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,7 @@ def learner_of(facts: Iterable[Fact]) -> Learner:
     by_kind: defaultdict[type, list] = defaultdict(list)
     for fact in facts:
         by_kind[type(fact)].append(fact)
-    kinds = (Employment, Duty, Access, Absence, Completion, Exemption, Extension)
+    kinds = (Employment, Duty, Access, Absence, Completion, Exemption, Extension, Assignment)
     return Learner(*(tuple(by_kind[kind]) for kind in kinds))
 
 
@@ -154,4 +164,5 @@ def merged(learner: Learner, other: Learner) -> Learner:
         completions=learner.completions + other.completions,
         exemptions=learner.exemptions + other.exemptions,
         extensions=learner.extensions + other.extensions,
+        assignments=learner.assignments + other.assignments,
     )

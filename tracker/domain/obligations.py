@@ -22,14 +22,15 @@ AT_FAULT = frozenset({State.OVERDUE, State.LAPSED})
 
 
 class Because(NamedTuple):
-    """Why a phase is as it is, in codes and ids: the rule, the requirement version, the audience lines that matched.
+    """Why a phase is as it is, in codes and ids: the rule, the requirement version, and the ways into its audience.
 
-    No line matched on the days between two stretches that are one.
+    Those are the lines that matched, and the assignments. There is none on the days between two stretches that are one.
     """
 
     reason: Reason
     version_id: int
     line_ids: tuple[int, ...]
+    assignment_ids: tuple[int | None, ...] = ()
 
 
 class Phase(NamedTuple):
@@ -134,7 +135,10 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
             known(due_on),
             known(valid_until),
             Because(
-                reason, part.version.id, tuple([line_id for line_id, spans in lines if overlaps(spans, (first, last))])
+                reason,
+                part.version.id,
+                tuple([line_id for line_id, spans in lines if overlaps(spans, (first, last))]),
+                tuple([one.assignment.id for one in part.assigned if overlaps(one.spans, (first, last))]),
             ),
         )
         for (first, (state, due_on, valid_until, reason)), last in zip(changes, lasts, strict=True)

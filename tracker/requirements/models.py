@@ -129,6 +129,21 @@ class Extension(Fact):
     __table_args__ = (period_check("granted_on", "due_on"),)
 
 
+class Assignment(Fact):
+    """Somebody has decided that a requirement applies to a person, from–until, whatever its audience says."""
+
+    __touches__ = "person_id"
+
+    public_id: Mapped[PublicId]
+    person_id: Mapped[int] = refers_to("person")
+    requirement_id: Mapped[int] = refers_to("requirement")
+    starts_on: Mapped[Day]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(500))
+
+    __table_args__ = (period_check(),)
+
+
 class ExceptionRequest(Owned):
     """A learner asks for an exemption or an extension. It decides nothing: the answer does."""
 

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
+from tracker.accounts.models import Account
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
 from tracker.db import BoundSession
 from tracker.domain import requirement as rules
@@ -15,7 +16,8 @@ from tracker.domain.periods import FOREVER, Days, Span, intersection, later, uni
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
-from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.people.models import Person
+from tracker.requirements.models import Assignment, AudienceLine, Requirement, RequirementVersion
 from tracker.systems.models import ItSystem
 from tracker.tables import known_at, stands
 
@@ -310,3 +312,24 @@ def named_lines(session: BoundSession, version_ids: Collection[int], day: date) 
         hired_from = None if line.new_hire_days is None else later(started, -line.new_hire_days)
         found[line.requirement_version_id].append(NamedLine(line, unit, position, system, hired_from))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAssignment:
+    """An assignment, and who made it: a person, or else what the account is called; neither for a command."""
+
+    assignment: Assignment
+    by: Person | None
+    by_account: str | None
+
+
+def assignments_of(session: BoundSession, person_id: int, day: date) -> list[NamedAssignment]:
+    """Return what is assigned to a person on a day, in the order of the days from which it is. One query."""
+    rows = session.execute(
+        select(Assignment, Person, Account.display_name)
+        .outerjoin(Account, Account.id == Assignment.recorded_by_id)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .where(Assignment.person_id == person_id, in_force(Assignment, day))
+        .order_by(Assignment.starts_on, Assignment.id)
+    )
+    return [NamedAssignment(*row) for row in rows]

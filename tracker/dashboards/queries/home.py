@@ -11,6 +11,7 @@ from tracker.dashboards.queries.team import ASKING
 from tracker.db import BoundSession
 from tracker.domain.facts import State
 from tracker.learning.queries import HistoryEntry, Progress, history, progress_of
+from tracker.requirements.queries import NamedAssignment, assignments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Home:
     settled: list[Settled]
     later: list[Timeline]
     lines: dict[int, Line]
+    assigned: dict[int, NamedAssignment]
+    """By the requirement that was assigned."""
     history: list[HistoryEntry]
 
     @property
@@ -79,6 +82,7 @@ def home(session: BoundSession, person_id: int, day: date) -> Home:
             if one.requirement_id not in known and one.phases[-1].starts_on > day
         ],
         lines=lines(session, matched, day),
+        assigned={one.assignment.requirement_id: one for one in assignments_of(session, person_id, day)},
         history=[entry for entry in history(session, person_id) if entry.completion.completed_on <= day],
     )
 
