@@ -33,7 +33,7 @@ from tracker.hr.operations import stage_roster
 from tracker.learning.models import Attempt
 from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
-from tracker.people.models import Duty, Person
+from tracker.people.models import Duty, FormerDetails, Person
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft
 from tracker.systems.models import Access
@@ -115,7 +115,19 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         says = Draft(titles=words, reasons=words, course_id=course.id, effective_from=today, first_due_days=7)
         required = session.scalars(select(Requirement)).one()
         draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
+        former = FormerDetails(
+            person_id=anna.id,
+            employee_number="before",
+            given_name="Anna",
+            family_name="Åkesson",
+            sort_key="",
+            until=today,
+            changed_at=NOW,
+        )
+        session.add(former)
+        session.flush()
         values = {
+            "former_id": str(former.id),
             "draft_id": draft.public_id,
             "completion_id": completion.public_id,
             "exception_request_id": asked.public_id,

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     LEARN = "learn"
     SIGN_STEP = "sign_step"
     PERSON_VIEW = "person_view"
+    PERSON_EDIT = "person_edit"
     TEAM_VIEW = "team_view"
     COMPLETION_RECORD = "completion_record"
     EXCEPTION_GRANT = "exception_grant"
@@ -73,6 +74,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             _P.TEAM_VIEW,
             _P.PERSON_VIEW,
+            _P.PERSON_EDIT,
             _P.COMPLETION_RECORD,
             _P.EXCEPTION_GRANT,
             _P.FIGURES_VIEW,

@@ -58,7 +58,7 @@ def follow_people(session: BoundSession, people: Sequence[Holder], *, now: datet
             wanted[account_id] = (person, address)
         else:
             new.append(_new_account(person, address, now))
-    _change(session, wanted, kept)
+    _change(session, wanted, kept, account_by_number)
     insert_many(session, Account, new)
 
 
@@ -73,7 +73,12 @@ def _new_account(person: Holder, address: str | None, now: datetime) -> dict[str
     }
 
 
-def _change(session: BoundSession, wanted: dict[int, tuple[Holder, str | None]], kept: set[int]) -> None:
+def _change(
+    session: BoundSession,
+    wanted: dict[int, tuple[Holder, str | None]],
+    kept: set[int],
+    account_by_number: dict[str, int],
+) -> None:
     accounts: list[Account] = []
     ids = sorted(wanted)
     for start in range(0, len(ids), AT_A_TIME):
@@ -83,7 +88,8 @@ def _change(session: BoundSession, wanted: dict[int, tuple[Holder, str | None]],
         person, address = wanted[account.id]
         account.person_id = person.person_id
         account.display_name = person.display_name[:200]
-        account.employee_number = person.employee_number
+        if account_by_number.get(person.employee_number, account.id) == account.id:
+            account.employee_number = person.employee_number  # Else another account, made by hand, has the number.
         if account.id not in kept and account.email != address:
             moving.append((account, address))
             account.email = account.email_key = None

@@ -124,6 +124,8 @@ ACTIONS: dict[str, Any] = {
     "mail.tried_again": _l("Mail sent again"),
     "module.done": _l("Module done"),
     "municipality.added": _l("Municipality added"),
+    "person.changed": _l("Person’s details changed"),
+    "person.number_passed_on": _l("Earlier employee number given to somebody else"),
     "phases.rebuilt": _l("Standing computed anew"),
     "reminder.decided": _l("Reminder decided"),
     "requirement.approval_asked": _l("Approval of a requirement asked for"),

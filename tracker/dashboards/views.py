@@ -33,7 +33,7 @@ from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history, may_revoke
 from tracker.paging import Page
 from tracker.people.models import Person
-from tracker.people.queries import in_team, visible_person
+from tracker.people.queries import former_details, in_team, visible_person
 from tracker.permissions import Permission
 from tracker.requirements.queries import listed
 from tracker.web.access import requires
@@ -164,6 +164,7 @@ def _person_page(person: Person) -> Response:
         record=recorded.record(g.session, person.id, g.day),
         history=completed,
         revocable={entry.completion.id for entry in completed if may_revoke(g.viewer, entry.completion)},
+        former=former_details(g.session, person.id),
         granted=granted_to(g.session, person.id),
         asked=requests_of(g.session, person.id),
         titles=_titles(),

@@ -17,6 +17,7 @@ from tracker.domain.roster_facts import (
     plan_duties,
     plan_employments,
 )
+from tracker.domain.roster_numbers import EarlierNumber, PersonDetails, Renumbering, renumberings, resolve
 from tracker.domain.roster_rows import Entry, PositionName, Problem, Row, by_person, check, says_no
 from tracker.domain.roster_units import KnownUnit, StatedUnit, UnitChange, plan_units
 
@@ -25,17 +26,6 @@ LARGE_SHARE = 0.2
 LARGE_NUMBER = 10
 
 Renaming = tuple[PositionName, PositionName]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonDetails:
-    """What is said about a person."""
-
-    employee_number: str
-    given_name: str
-    family_name: str
-    email: str | None
-    protected: bool
 
 
 PersonChange = tuple[PersonDetails, PersonDetails]
@@ -48,6 +38,8 @@ class Known:
     units: dict[str, KnownUnit] = field(default_factory=dict)
     positions: set[PositionName] = field(default_factory=set)
     persons: dict[str, PersonDetails] = field(default_factory=dict)
+    # Numbers that people had before, with whose they were: several people's, if a number was used again.
+    earlier: dict[str, list[EarlierNumber]] = field(default_factory=dict)
     employments: list[KnownFact] = field(default_factory=list)
     absences: list[KnownFact] = field(default_factory=list)
     # Unit managers and heads of administration, past ones too.
@@ -73,6 +65,8 @@ class Plan:
     employments: tuple[FactChange, ...] = ()
     absences: tuple[FactChange, ...] = ()
     duties: tuple[FactChange, ...] = ()
+    # New people who look like somebody whose number is gone, while nobody has said that they are the same.
+    renumberings: tuple[Renumbering, ...] = ()
     # People with a current employment until now, who have none according to the file.
     leaving: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -109,27 +103,42 @@ class Plan:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
-def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
+def plan(rows: Sequence[Row], known: Known, *, today: date, same: Mapping[str, str] | None = None) -> Plan:
     """Return what a roster's rows would change in what is known, counted as of `today`.
 
+    `same` says which new numbers are those of people we know, by their numbers until now: a person has decided that.
     Loading the same file again gives an empty plan. A file without a single usable row changes nothing.
     """
-    checked = check(rows, {key: unit.parent for key, unit in known.units.items()})
-    entries = checked.entries
+    same = same or {}
     hidden = hidden_rows(rows, known)
-    problems = tuple(problem.without_values() if problem.row in hidden else problem for problem in checked.problems)
+    resolved = resolve(rows, known.persons, known.earlier, same)
+    rows_left_out = len(rows) - len(resolved.rows)
+    rows = resolved.rows
+    checked = check(rows, {key: unit.parent for key, unit in known.units.items()})
+    for row in resolved.left_out:
+        checked.leave_out(row)
+    entries = checked.entries
+    problems = tuple(
+        problem.without_values() if problem.row in hidden else problem
+        for problem in sorted([*checked.problems, *resolved.problems])
+    )
     if not entries:
-        return Plan(problems=problems, rows=len(rows))
-    held = checked.held_numbers | {
-        number
-        for number, person in known.persons.items()
-        if (person.given_name.casefold(), person.family_name.casefold()) in checked.held_names
-    }
+        return Plan(problems=problems, rows=len(rows) + rows_left_out)
+    held = (
+        checked.held_numbers
+        | resolved.held
+        | {
+            number
+            for number, person in known.persons.items()
+            if (person.given_name.casefold(), person.family_name.casefold()) in checked.held_names
+        }
+    )
     people = by_person(entries)
     renamed = _renamed_positions(entries, known.positions)
     positions = known.positions - {before for before, _after in renamed} | {after for _before, after in renamed}
     known_employments = [_with_new_title(fact, dict(renamed)) for fact in known.employments]
-    new_persons, changed_persons = _persons(people, known.persons)
+    renumbered = {before: after for after, before in same.items()}
+    new_persons, changed_persons = _persons(people, known.persons, renumbered)
     employments = plan_employments(people, known_employments, held, today)
     return Plan(
         units=plan_units(_stated_units(entries), known.units, today=today),
@@ -144,10 +153,11 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
         employments=employments,
         absences=plan_absences(people, known.absences, held, today) if _told(rows, "absent_from") else (),
         duties=plan_duties(entries, known.duties, held, checked.held_units, today) if _told(rows, "manager") else (),
+        renumberings=renumberings(new_persons, people, known.persons, known_employments, today),
         leaving=_leaving(known_employments, employments, today),
         problems=problems,
         guards=_guards(known, employments, changed_persons, today),
-        rows=len(rows),
+        rows=len(rows) + rows_left_out,
         rows_used=len(entries),
     )
 
@@ -155,6 +165,7 @@ def plan(rows: Sequence[Row], known: Known, *, today: date) -> Plan:
 def hidden_rows(rows: Sequence[Row], known: Known) -> set[int]:
     """Return the numbers of rows about people with protected identity, known or according to any row about them."""
     hidden = {number for number, person in known.persons.items() if person.protected}
+    hidden |= {number for number, owners in known.earlier.items() if any(one.number in hidden for one in owners)}
     hidden |= {row.employee_number for row in rows if row.protected is not None and not says_no(row.protected)}
     return {row.number for row in rows if row.employee_number in hidden}
 
@@ -196,7 +207,7 @@ def _with_new_title(fact: KnownFact, renamed: Mapping[PositionName, PositionName
 
 
 def _persons(
-    people: Mapping[str, list[Entry]], known: Mapping[str, PersonDetails]
+    people: Mapping[str, list[Entry]], known: Mapping[str, PersonDetails], renumbered: Mapping[str, str]
 ) -> tuple[tuple[PersonDetails, ...], tuple[PersonChange, ...]]:
     new, changed = [], []
     owners = {entry.email.casefold(): number for number, entries in people.items() for entry in entries if entry.email}
@@ -205,8 +216,11 @@ def _persons(
         details = _details(entries, before)
         if before is None:
             new.append(details)
-        elif (details := _without_address_of_another(details, owners)) != before:
-            changed.append((before, details))
+        else:
+            details = _without_address_of_another(details, owners)
+            details = replace(details, employee_number=renumbered.get(number, number))
+            if details != before:
+                changed.append((before, details))
     for number, before in known.items():
         if number not in people and (after := _without_address_of_another(before, owners)) != before:
             changed.append((before, after))

@@ -34,7 +34,7 @@ _NEEDED = {
 
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]00:00(?::00)?)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?) ?%?")
-_EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s,;<>\"().]{2,}")
+EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s,;<>\"().]{2,}")
 _LOST_CHARACTER = re.compile(r"\w\?|\?\w")
 
 
@@ -84,6 +84,7 @@ class ProblemKind(StrEnum):
     SHARED_EMAIL = "shared_email"
     UNKNOWN_MANAGER = "unknown_manager"
     OWN_MANAGER = "own_manager"
+    EARLIER_NUMBER = "earlier_number"
 
 
 # Columns whose cells name somebody.
@@ -299,7 +300,7 @@ def _percent(text: str | None, wrong: Callable[..., None]) -> float | None:
 
 
 def _email(text: str | None, wrong: Callable[..., None]) -> str | None:
-    if text and (len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text)):
+    if text and (len(text) > LONGEST_EMAIL or not EMAIL.fullmatch(text)):
         wrong("email", ProblemKind.MALFORMED_EMAIL, text)
         return None
     return text or None

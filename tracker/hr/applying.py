@@ -1,22 +1,23 @@
 """Carrying a roster's plan out: in bulk, so that a large municipality takes little longer than writing its rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from tracker.accounts.people import Holder, follow_people
+from tracker.accounts.people import follow_people
 from tracker.db import BoundSession, insert_many, retract
 from tracker.domain.periods import Days, later
-from tracker.domain.roster import PersonDetails, Plan
+from tracker.domain.roster import Plan
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
 from tracker.domain.roster_rows import PositionName
 from tracker.domain.roster_units import UnitChange, UnitChangeKind
 from tracker.domain.sorting import sort_key
 from tracker.hr.queries import unit_key
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
-from tracker.people.models import Absence, Duty, Employment, Person
+from tracker.people.details import columns_of, differs, former_of, holder
+from tracker.people.models import Absence, Duty, Employment, FormerDetails, Person
 from tracker.permissions import Viewer
 from tracker.tables import Fact, Owned
 
@@ -33,18 +34,20 @@ WHY = {
 Row = TypeVar("Row", bound=Owned)
 
 
-def apply_plan(session: BoundSession, plan: Plan, *, source: str, by: Viewer, now: datetime) -> None:
-    """Change units, positions, people, their accounts and their facts as a plan says. Journalling is the caller's."""
+def apply_plan(session: BoundSession, plan: Plan, *, source: str, by: Viewer, now: datetime, today: date) -> None:
+    """Change units, positions, people, their accounts and their facts as a plan says. Journalling is the caller's.
+
+    What people were called before is kept.
+    """
     mark = {"recorded_at": now, "recorded_by_id": by.account_id, "source": source}
     place_units(session, plan.units, source=source, by=by, now=now)
     _positions(session, plan)
-    people = _people(session, plan, now)
-    holders = [Holder(one.id, one.employee_number, f"{one.given_name} {one.family_name}", one.email) for one in people]
-    follow_people(session, holders, now=now)
+    people = _people(session, plan, by=by, now=now, today=today)
+    follow_people(session, [holder(one) for one in people], now=now)
     facts = (*plan.employments, *plan.absences, *plan.duties)
     if not facts:
         return
-    columns = _Columns(session)
+    columns = _Columns(session, plan)
     for model, changes in ((Employment, plan.employments), (Absence, plan.absences), (Duty, plan.duties)):
         _retract(session, model, changes, by, now)
         insert_many(session, model, [{**columns.of(terms), **mark} for change in changes for terms in change.adds])
@@ -104,34 +107,29 @@ def _positions(session: BoundSession, plan: Plan) -> None:
     )
 
 
-def _people(session: BoundSession, plan: Plan, now: datetime) -> list[Person]:
-    """Add and change people; return them."""
-    insert_many(session, Person, [{**_person(details), "created_at": now} for details in plan.new_persons])
-    after = {details.employee_number: details for _before, details in plan.changed_persons}
+def _people(session: BoundSession, plan: Plan, *, by: Viewer, now: datetime, today: date) -> list[Person]:
+    """Add and change people, and keep what they were called; return them."""
+    insert_many(session, Person, [{**columns_of(details), "created_at": now} for details in plan.new_persons])
+    after = {before.employee_number: (before, details) for before, details in plan.changed_persons}
     numbers = [details.employee_number for details in plan.new_persons] + list(after)
     people = list(_by_number(session, numbers))
+    kept = []
     for person in people:
-        if details := after.get(person.employee_number):
-            for name, value in _person(details).items():
-                setattr(person, name, value)
+        if person.employee_number not in after:
+            continue
+        before, details = after[person.employee_number]
+        if differs(before, details):
+            kept.append(former_of(person, until=today, by=by, now=now))
+        for name, value in columns_of(details).items():
+            setattr(person, name, value)
+    insert_many(session, FormerDetails, kept)
     return people
-
-
-def _person(details: PersonDetails) -> dict[str, Any]:
-    return {
-        "employee_number": details.employee_number,
-        "given_name": details.given_name,
-        "family_name": details.family_name,
-        "sort_key": sort_key(details.family_name, details.given_name),
-        "email": details.email,
-        "protected_identity": details.protected,
-    }
 
 
 class _Columns:
     """What a plan calls by codes, as columns with ids."""
 
-    def __init__(self, session: BoundSession) -> None:
+    def __init__(self, session: BoundSession, plan: Plan) -> None:
         self._units = _unit_ids(session)
         self._positions = {
             PositionName(code, title): position_id
@@ -139,6 +137,10 @@ class _Columns:
         }
         self._people: dict[str, int] = {
             number: person_id for person_id, number in session.execute(select(Person.id, Person.employee_number))
+        }
+        # A plan names people by the numbers they had before it.
+        self._people |= {
+            before.employee_number: self._people[after.employee_number] for before, after in plan.changed_persons
         }
 
     def of(self, terms: Terms) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField, HiddenField, SelectMultipleField
 from wtforms.validators import Length
 
 from tracker.web.forms import Form
@@ -22,4 +22,6 @@ class ApplyForm(Form):
     """Go through with what was previewed."""
 
     expecting = HiddenField(validators=[Length(max=64)])
+    # New numbers that are those of people we know; each is checked against what was previewed.
+    same = SelectMultipleField(validate_choice=False)
     allow_large_change = BooleanField(_l("Yes, so much is meant to change"))

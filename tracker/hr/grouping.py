@@ -7,8 +7,8 @@ from itertools import islice
 from flask_babel import gettext as _
 
 from tracker.domain.periods import Days
-from tracker.domain.roster import PersonDetails
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
+from tracker.domain.roster_numbers import Alike, PersonDetails
 from tracker.domain.roster_rows import Problem
 from tracker.domain.roster_units import UnitChange, UnitChangeKind
 from tracker.hr import wording
@@ -60,6 +60,32 @@ def no_longer_protected(preview: Preview) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A new person in the file who looks like somebody whose number is gone: what to tick, and in words why."""
+
+    value: str
+    name: str
+    before: str
+    after: str
+    alike: Alike
+
+
+def lookalikes(preview: Preview) -> list[Lookalike]:
+    """Return who may have got a new number. Protected names are not in it."""
+    teller = _Teller(preview)
+    return [
+        Lookalike(
+            one.after.employee_number,
+            teller.name(one.before.employee_number if one.before.protected else one.after.employee_number),
+            one.before.employee_number,
+            one.after.employee_number,
+            one.alike,
+        )
+        for one in preview.plan.renumberings
+    ]
+
+
 class _Teller:
     """Tells changes in words, with the names of units and people."""
 
@@ -87,7 +113,7 @@ class _Teller:
                     Line(after.title, _("before: %(name)s", name=was.title)) for was, after in plan.renamed_positions
                 )
             case ["new", "persons"]:
-                return (Line(self._name(person.employee_number), person.employee_number) for person in plan.new_persons)
+                return (Line(self.name(person.employee_number), person.employee_number) for person in plan.new_persons)
             case ["changed", "persons"]:
                 return (self._changed(before, after) for before, after in plan.changed_persons)
             case [what, kind]:
@@ -96,7 +122,8 @@ class _Teller:
             case _:
                 raise AssertionError(name)
 
-    def _name(self, number: str) -> str:
+    def name(self, number: str) -> str:
+        """Return what somebody is called, by number; a protected identity by the number alone."""
         person = self.people[number]
         if person.protected or number in self.protected:
             return f"{_('Protected identity')} ({number})"
@@ -115,6 +142,8 @@ class _Teller:
 
     def _changed(self, before: PersonDetails, after: PersonDetails) -> Line:
         parts = []
+        if before.employee_number != after.employee_number:
+            parts.append(f"{before.employee_number} → {after.employee_number}")
         hidden = before.protected or after.protected
         if (before.given_name, before.family_name) != (after.given_name, after.family_name):
             old = f"{before.given_name} {before.family_name}"
@@ -124,7 +153,7 @@ class _Teller:
             parts.append(_("new e-mail address") if hidden else change)
         if before.protected != after.protected:
             parts.append(_("identity becomes protected") if after.protected else _("identity is no longer protected"))
-        return Line(self._name(after.employee_number), ", ".join(parts))
+        return Line(self.name(after.employee_number), ", ".join(parts))
 
     def _fact(self, change: FactChange) -> Line:
         was = change.retract.terms if change.retract is not None and change.adds else None
@@ -133,7 +162,7 @@ class _Teller:
             dates = f"{_span(was.days)} → {dates}"
         elif was is not None:
             place = f"{self._place(was)} → {place}"
-        return Line(self._name(change.terms.employee_number), f"{place}, {dates}" if place else dates)
+        return Line(self.name(change.terms.employee_number), f"{place}, {dates}" if place else dates)
 
     def _place(self, terms: Terms) -> str:
         """Say what somebody works as and where, or manages; of an absence, nothing."""

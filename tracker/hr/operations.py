@@ -1,6 +1,7 @@
 """Acts on rosters: staging a file, and applying what was previewed."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -112,11 +113,15 @@ def apply_roster(
     row: RosterImport,
     expecting: str,
     allow_large_change: bool,
+    same: Collection[str] = (),
     by: Viewer,
     now: datetime,
     today: date,
 ) -> Plan:
     """Do what a staged import would change, if that still is what was previewed (`expecting`, the plan's digest).
+
+    `same` are new numbers in the file, of those that the preview pointed out, which somebody has said are people's we
+    know: they get the number instead of there being a second person. Others are ignored.
 
     Every fact it adds has the source "roster:<public id of the import>". People it brings get accounts. Two imports at
     once wait for each other. Raises AlreadyAppliedError, NothingUsableError, PlanChangedError, LargeChangeError.
@@ -125,10 +130,18 @@ def apply_roster(
     session.refresh(row)
     if row.state is ImportState.APPLIED:
         raise AlreadyAppliedError
-    planned = preview(session, row, today=today).plan
+    looked_at = preview(session, row, today=today)
+    planned = looked_at.plan
     if planned.digest != expecting:
         raise PlanChangedError(planned)
-    _carry_out(session, row, planned, allow_large_change=allow_large_change, by=by, now=now)
+    decided = {
+        one.after.employee_number: one.before.employee_number
+        for one in planned.renumberings
+        if one.after.employee_number in same
+    }
+    if decided:
+        planned = plan(looked_at.roster.rows, looked_at.known, today=today, same=decided)
+    _carry_out(session, row, planned, allow_large_change=allow_large_change, by=by, now=now, today=today)
     return planned
 
 
@@ -148,18 +161,25 @@ def import_roster(
     """
     _wait_for_turn(session)
     staged = stage_roster(session, filename=filename, content=content, by=by, now=now, today=today)
-    _carry_out(session, staged.row, staged.plan, allow_large_change=allow_large_change, by=by, now=now)
+    _carry_out(session, staged.row, staged.plan, allow_large_change=allow_large_change, by=by, now=now, today=today)
     return staged.row, staged.plan
 
 
 def _carry_out(
-    session: BoundSession, row: RosterImport, planned: Plan, *, allow_large_change: bool, by: Viewer, now: datetime
+    session: BoundSession,
+    row: RosterImport,
+    planned: Plan,
+    *,
+    allow_large_change: bool,
+    by: Viewer,
+    now: datetime,
+    today: date,
 ) -> None:
     if not planned.rows_used:
         raise NothingUsableError(planned)
     if planned.needs_confirmation and not allow_large_change:
         raise LargeChangeError(planned)
-    apply_plan(session, planned, source=f"{ROSTER_SOURCE}{row.public_id}", by=by, now=now)
+    apply_plan(session, planned, source=f"{ROSTER_SOURCE}{row.public_id}", by=by, now=now, today=today)
     row.state = ImportState.APPLIED
     row.applied_at = now
     row.summary = summary_of(planned)

@@ -10,13 +10,15 @@ from tracker.accounts.models import Account
 from tracker.db import BoundSession
 from tracker.domain.facts import DutyKind
 from tracker.domain.periods import Days
-from tracker.domain.roster import Known, PersonDetails
+from tracker.domain.roster import Known
 from tracker.domain.roster_facts import AwayTerms, DutyTerms, EmploymentTerms, KnownFact
+from tracker.domain.roster_numbers import EarlierNumber, PersonDetails
 from tracker.domain.roster_rows import PositionName
 from tracker.domain.roster_units import KnownUnit
 from tracker.hr.models import ImportState, RosterImport
 from tracker.organisation.models import OrgUnit, Position, UnitPlacement
-from tracker.people.models import Absence, Duty, Employment, Person
+from tracker.people.models import Absence, Duty, Employment, FormerDetails, Person
+from tracker.people.queries import absorbed
 from tracker.tables import stands
 
 ROSTER_SOURCE = "roster:"
@@ -28,7 +30,10 @@ def unit_key(code: str | None, unit_id: int) -> str:
 
 
 def known_before(session: BoundSession, today: date) -> Known:
-    """Return all that a roster could change, in seven queries whatever the size of the municipality."""
+    """Return all that a roster could change, in eight queries whatever the size of the municipality.
+
+    Who was merged into another person is not there; their number is one that the other had before.
+    """
     keys = _unit_keys(session)
     positions = {
         position_id: PositionName(code, title)
@@ -42,13 +47,17 @@ def known_before(session: BoundSession, today: date) -> Known:
             Person.family_name,
             Person.email,
             Person.protected_identity,
-        ).order_by(Person.id)
+        )
+        .where(~absorbed())
+        .order_by(Person.id)
     ).all()
     numbers = {row.id: row.employee_number for row in people}
+    persons = {row.employee_number: PersonDetails(*row[1:]) for row in people}
     return Known(
         units=_units(session, keys, today),
         positions=set(positions.values()),
-        persons={row.employee_number: PersonDetails(*row[1:]) for row in people},
+        persons=persons,
+        earlier=_earlier_numbers(session, numbers, persons),
         employments=[
             KnownFact(
                 row.id,
@@ -107,6 +116,34 @@ def known_before(session: BoundSession, today: date) -> Known:
             )
         ],
     )
+
+
+def _earlier_numbers(
+    session: BoundSession, numbers: dict[int, str], persons: dict[str, PersonDetails]
+) -> dict[str, list[EarlierNumber]]:
+    """Return the numbers that are nobody's now and that people had before, but for those given to somebody else since."""
+    names: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    had: defaultdict[str, set[int]] = defaultdict(set)
+    for row in session.execute(
+        select(
+            FormerDetails.person_id,
+            FormerDetails.employee_number,
+            FormerDetails.given_name,
+            FormerDetails.family_name,
+            FormerDetails.number_passed_on,
+        ).order_by(FormerDetails.id)
+    ):
+        if row.person_id not in numbers:
+            continue
+        names[row.person_id].add((row.given_name.casefold(), row.family_name.casefold()))
+        if row.employee_number not in persons and not row.number_passed_on:
+            had[row.employee_number].add(row.person_id)
+    return {
+        number: [
+            EarlierNumber(numbers[id_], frozenset(names[id_] | {persons[numbers[id_]].name})) for id_ in sorted(ids)
+        ]
+        for number, ids in had.items()
+    }
 
 
 def known_units(session: BoundSession, today: date) -> dict[str, KnownUnit]:

@@ -11,7 +11,7 @@ from tracker.accounts.forms import refuse
 from tracker.domain.roster_rows import Problem, ProblemKind
 from tracker.hr import operations, queries, wording
 from tracker.hr.forms import ApplyForm, UploadForm
-from tracker.hr.grouping import groups, no_longer_protected, problem_groups
+from tracker.hr.grouping import groups, lookalikes, no_longer_protected, problem_groups
 from tracker.hr.models import ImportState, RosterImport
 from tracker.hr.reading import UnreadableFileError
 from tracker.permissions import Permission
@@ -68,6 +68,7 @@ def apply(import_id: str) -> Response:
             row=row,
             expecting=form.expecting.data or "",
             allow_large_change=form.allow_large_change.data,
+            same=form.same.data or (),
             by=g.viewer,
             now=g.now,
             today=g.today,
@@ -115,6 +116,7 @@ def _preview(row: RosterImport, refused: str | None = None) -> Response:
         roster=looked_at.roster,
         sample=looked_at.sample,
         groups=groups(looked_at),
+        lookalikes=lookalikes(looked_at),
         unprotected=no_longer_protected(looked_at),
         leaving=len(looked_at.plan.leaving),
         before=queries.applied_before(g.session, row.sha256),

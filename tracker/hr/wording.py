@@ -59,6 +59,10 @@ _PROBLEMS = {
     ProblemKind.UNKNOWN_MANAGER: _l(
         "Nobody in the file has employee number %(first)s. The row is used without a manager."
     ),
+    ProblemKind.EARLIER_NUMBER: _l(
+        "Somebody else, or somebody by another name, had employee number %(first)s before. Find them by that number and say "
+        "on their page that it is somebody else’s now, or correct the name."
+    ),
     ProblemKind.OWN_MANAGER: _l("The person is their own manager. The row is used without a manager."),
 }
 

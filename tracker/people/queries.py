@@ -1,7 +1,7 @@
 """Questions about people, each on a day. Fetching a person through here *is* the permission check."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,11 +16,13 @@ from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitPlacement
 from tracker.organisation.queries import in_force, subtree
 from tracker.paging import Page, page_of
-from tracker.people.models import Duty, Employment, Person
-from tracker.permissions import Role, Viewer
-from tracker.tables import stands
+from tracker.people.models import Duty, Employment, FormerDetails, Person, PersonMerge
+from tracker.permissions import GivenRole, Role, Viewer
+from tracker.tables import known_at, stands
 
 PAGE_SIZE = 50
+# SQLite takes at most 32,766 values in a statement.
+AT_A_TIME = 1000
 
 MANAGING = (DutyKind.UNIT_MANAGER, DutyKind.HEAD_OF_ADMINISTRATION)
 RUNNING_A_SYSTEM = {
@@ -81,11 +83,19 @@ def visible_to(viewer: Viewer, day: date) -> ColumnElement[bool]:
     """Return the condition that a viewer may see a person's record: section 7 of the rules.
 
     Everyone sees themself; managers those employed in and below their units on the day; HR and training administrators
-    everybody in the municipality.
+    everybody in the municipality. Who was merged into another person is there no more.
     """
     if viewer.sees_everyone:
-        return true()
+        return ~absorbed()
     return or_(Person.id == viewer.person_id, in_team(viewer, day))
+
+
+def absorbed() -> ColumnElement[bool]:
+    """Return the condition that a person has been merged into another one, which has their facts."""
+    standing = (PersonMerge.merged_at <= known_at()) & or_(
+        PersonMerge.undone_at.is_(None), PersonMerge.undone_at > known_at()
+    )
+    return Person.id.in_(select(PersonMerge.absorbed_id).where(standing))
 
 
 def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> Person | None:
@@ -93,9 +103,36 @@ def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on:
     return session.scalars(select(Person).where(Person.public_id == public_id, visible_to(viewer, on))).one_or_none()
 
 
+def by_employee_numbers(session: BoundSession, numbers: Collection[str]) -> dict[str, Person]:
+    """Return people by employee number, present or earlier, whoever asks: for acts on people one need not be able to see.
+
+    The number of who was merged into another leads to that one. A number that is nobody's now and has been several
+    people's leads to none of them. Two queries for every thousand numbers.
+    """
+    listed = sorted(set(numbers))
+    found: dict[str, Person] = {}
+    for start in range(0, len(listed), AT_A_TIME):
+        asked = listed[start : start + AT_A_TIME]
+        present = session.scalars(select(Person).where(Person.employee_number.in_(asked), ~absorbed()))
+        found |= {person.employee_number: person for person in present}
+        earlier: defaultdict[str, set[Person]] = defaultdict(set)
+        for number, person in session.execute(
+            select(FormerDetails.employee_number, Person)
+            .join(Person, Person.id == FormerDetails.person_id)
+            .where(
+                FormerDetails.employee_number.in_([number for number in asked if number not in found]),
+                FormerDetails.number_passed_on.is_(False),
+                ~absorbed(),
+            )
+        ):
+            earlier[number].add(person)
+        found |= {number: people.pop() for number, people in earlier.items() if len(people) == 1}
+    return found
+
+
 def by_employee_number(session: BoundSession, number: str) -> Person | None:
-    """Return a person by employee number, whoever asks: for acts on people whom one need not be able to see."""
-    return session.scalars(select(Person).where(Person.employee_number == number)).one_or_none()
+    """Return a person by employee number, present or earlier, whoever asks."""
+    return by_employee_numbers(session, [number]).get(number)
 
 
 def in_name_order() -> tuple[Any, ...]:
@@ -108,13 +145,44 @@ def in_name_order() -> tuple[Any, ...]:
 
 
 def named(words: str) -> ColumnElement[bool]:
-    """Return the condition that a person fits every word, by name or employee number; protected names are not searched."""
+    """Return the condition that a person fits every word, by name or employee number; protected names are not searched.
+
+    What people were called before counts, too.
+    """
     conditions: list[ColumnElement[bool]] = [true()]
     for word in words.split():
         key = sort_key(word)
-        by_name = Person.sort_key.contains(key, autoescape=True) & ~Person.protected_identity if key else false()
-        conditions.append(or_(by_name, Person.employee_number.startswith(word, autoescape=True)))
+        by_name = called(key) & ~Person.protected_identity if key else false()
+        conditions.append(or_(by_name, Person.employee_number.startswith(word, autoescape=True), once_had(word)))
     return and_(*conditions)
+
+
+def called(key: str) -> ColumnElement[bool]:
+    """Return the condition that a person's name, now or before, holds a key (see domain.sorting)."""
+    before = select(FormerDetails.person_id).where(FormerDetails.sort_key.contains(key, autoescape=True))
+    return or_(Person.sort_key.contains(key, autoescape=True), Person.id.in_(before))
+
+
+def once_had(number: str) -> ColumnElement[bool]:
+    """Return the condition that an employee number was a person's before."""
+    return Person.id.in_(select(FormerDetails.person_id).where(FormerDetails.employee_number == number))
+
+
+def given_roles_of(session: BoundSession, person_id: int) -> frozenset[GivenRole]:
+    """Return the roles that have been given by hand to a person's account."""
+    own = select(Account.id).where(Account.person_id == person_id)
+    return frozenset(
+        session.scalars(select(RoleGrant.role).where(RoleGrant.account_id.in_(own), RoleGrant.revoked_at.is_(None)))
+    )
+
+
+def former_details(session: BoundSession, person_id: int) -> Sequence[FormerDetails]:
+    """Return what a person was called and how they were reached before, the latest first. One query."""
+    return session.scalars(
+        select(FormerDetails)
+        .where(FormerDetails.person_id == person_id)
+        .order_by(FormerDetails.until.desc(), FormerDetails.id.desc())
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)

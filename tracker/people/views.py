@@ -13,10 +13,19 @@ from tracker.organisation.forms import NewUnitForm, UnitForm
 from tracker.organisation.models import OrgUnit, UnitKind
 from tracker.organisation.words import KINDS
 from tracker.people import queries
-from tracker.people.words import DUTIES
+from tracker.people.details import (
+    AddressTakenError,
+    EarlierNumberError,
+    NumberTakenError,
+    change_details,
+    details_of,
+    pass_number_on,
+)
+from tracker.people.forms import DetailsForm
+from tracker.people.words import DUTIES, taken_address, taken_number
 from tracker.permissions import Permission
 from tracker.web.access import requires
-from tracker.web.forms import submitted
+from tracker.web.forms import Form, submitted
 from tracker.web.pages import found, page
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -50,6 +59,59 @@ def index() -> Response:
         position=position,
         positions=organisation.positions(g.session),
     )
+
+
+@bp.route("/<public_id:person_id>/details", methods=["GET", "POST"])
+@requires(Permission.PERSON_EDIT)
+def details(person_id: str) -> Response:
+    """Change what a person is called, their number or address, or whether their identity is protected."""
+    person = found(queries.visible_person(g.session, g.viewer, person_id, on=g.today))
+    form = DetailsForm(details_of(person), hides=person.protected_identity and person.id != g.viewer.person_id)
+    holder, earlier = None, False
+    if submitted(form):
+        try:
+            changed = change_details(
+                g.session,
+                person=person,
+                details=form.details,
+                passes_number_on=form.passes_number_on.data,
+                by=g.viewer,
+                now=g.now,
+                today=g.today,
+            )
+        except (NumberTakenError, EarlierNumberError) as error:
+            holder, earlier = error.person, isinstance(error, EarlierNumberError)
+            refuse(form.employee_number, taken_number(error))
+        except AddressTakenError as error:
+            holder = error.person
+            refuse(form.email, taken_address(error))
+        else:
+            flash(_("The details are changed.") if changed else _("Nothing was changed."), "success")
+            return redirect(url_for("dashboards.person", person_id=person.public_id))
+    return page(
+        "people/details.html",
+        form=form,
+        person=person,
+        holder=holder,
+        earlier=earlier,
+        roles=queries.given_roles_of(g.session, person.id),
+    )
+
+
+@bp.post("/<public_id:person_id>/former/<int:former_id>/pass-on")
+@requires(Permission.PERSON_EDIT)
+def pass_on(person_id: str, former_id: int) -> Response:
+    """Note that an earlier number of a person's has been given to somebody else."""
+    person = found(queries.visible_person(g.session, g.viewer, person_id, on=g.today))
+    former = found(next((one for one in queries.former_details(g.session, person.id) if one.id == former_id), None))
+    if submitted(Form()):
+        try:
+            pass_number_on(g.session, former=former, by=g.viewer)
+        except NumberTakenError:
+            flash(_("The number came with a merge. Undo the merge first."), "error")
+        else:
+            flash(_("The number no longer leads to this person."), "success")
+    return redirect(url_for("dashboards.person", person_id=person.public_id))
 
 
 @organisation_bp.get("", endpoint="index")

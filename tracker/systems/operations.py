@@ -10,13 +10,12 @@ from sqlalchemy import or_, select
 from tracker.audit.operations import record
 from tracker.db import BoundSession, insert_many, retract
 from tracker.people.models import Person
+from tracker.people.queries import by_employee_numbers
 from tracker.permissions import Viewer
 from tracker.systems.models import Access, Importance, ItSystem, SystemScope
 from tracker.tables import stands
 
 SOURCE = "manual"
-# SQLite takes at most 32,766 values in a statement.
-AT_A_TIME = 1000
 
 
 class CodeTakenError(Exception):
@@ -92,7 +91,7 @@ def grant_access(
 
     Who uses it on that day or later already is left as they are. Requirements for the system's users apply at once.
     """
-    people = _people(session, numbers)
+    people = by_employee_numbers(session, numbers)
     using = set(
         session.scalars(
             select(Access.person_id).where(
@@ -103,36 +102,24 @@ def grant_access(
         )
     )
     outcomes: list[tuple[str, Outcome]] = []
-    added: dict[str, int] = {}
+    added: set[int] = set()
     for number in numbers:
-        person_id = people.get(number)
-        if person_id is None:
+        person = people.get(number)
+        if person is None:
             outcomes.append((number, Outcome.UNKNOWN))
-        elif number in added:
+        elif person.id in added:
             outcomes.append((number, Outcome.REPEATED))
-        elif person_id in using:
+        elif person.id in using:
             outcomes.append((number, Outcome.ALREADY))
         else:
-            added[number] = person_id
+            added.add(person.id)
             outcomes.append((number, Outcome.ADDED))
     mark = {"recorded_at": now, "recorded_by_id": by.account_id, "source": SOURCE}
     period = {"system_id": system.id, "starts_on": starts_on, "ends_on": None}
-    insert_many(session, Access, [{"person_id": person_id, **period, **mark} for person_id in added.values()])
+    insert_many(session, Access, [{"person_id": person_id, **period, **mark} for person_id in sorted(added)])
     if added:
         record(session, "access.granted", subject=system, by=by, people=len(added), starts_on=starts_on.isoformat())
     return outcomes
-
-
-def _people(session: BoundSession, numbers: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(numbers), AT_A_TIME):
-        rows = session.execute(
-            select(Person.employee_number, Person.id).where(
-                Person.employee_number.in_(numbers[start : start + AT_A_TIME])
-            )
-        )
-        found.update((number, person_id) for number, person_id in rows)
-    return found
 
 
 def end_access(session: BoundSession, *, access: Access, ends_on: date, by: Viewer, now: datetime) -> None:

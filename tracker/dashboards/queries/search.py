@@ -12,7 +12,7 @@ from tracker.dashboards.queries.units import Unit, tree
 from tracker.db import BoundSession
 from tracker.domain.sorting import sort_key
 from tracker.people.models import Person
-from tracker.people.queries import visible_to
+from tracker.people.queries import called, once_had, visible_to
 from tracker.permissions import Permission, Viewer
 from tracker.systems.models import ItSystem
 
@@ -33,6 +33,8 @@ class Found(Generic[T]):
 def named_like(words: str, viewer_person_id: int | None) -> ColumnElement[bool]:
     """Return the condition that a person's name holds all the words, or their number or address is what was written.
 
+    Earlier names and numbers count, too.
+
     A protected identity is found by employee number only, except by the person: to find it by name would tell whose
     it is.
     """
@@ -40,11 +42,12 @@ def named_like(words: str, viewer_person_id: int | None) -> ColumnElement[bool]:
     if not written:
         return false()
     shown = Person.protected_identity.is_(False) | (Person.id == viewer_person_id)
-    found = (Person.employee_number == written) | (shown & (func.lower(Person.email) == written.lower()))
+    found = (Person.employee_number == written) | once_had(written)
+    found |= shown & (func.lower(Person.email) == written.lower())
     if keys := _keys(words):
         named = shown
         for key in keys:
-            named &= Person.sort_key.contains(key, autoescape=True)
+            named &= called(key)
         found |= named
     return found
 
