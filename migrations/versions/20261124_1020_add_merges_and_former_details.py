@@ -1,7 +1,7 @@
 """Add merges of persons, and what people were called before.
 
 Revision ID: 20261124_1020
-Revises: 20261124_0912
+Revises: 20261124_1030
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from tracker import schema, tables
 
 revision = "20261124_1020"
-down_revision = "20261124_0912"
+down_revision = "20261124_1030"
 branch_labels = None
 depends_on = None
 
