@@ -20,6 +20,7 @@ from tests.factories import (
     add_extension,
     add_request,
     add_requirement,
+    add_upload,
 )
 from tests.hr.test_roster_import import content, line
 from tracker import clock
@@ -126,8 +127,10 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         )
         session.add(former)
         session.flush()
+        upload = add_upload(session, anna.id, course.id, by=cast.accounts["anna"], now=NOW)
         values = {
             "former_id": str(former.id),
+            "upload_id": upload.public_id,
             "draft_id": draft.public_id,
             "completion_id": completion.public_id,
             "exception_request_id": asked.public_id,

@@ -4,12 +4,14 @@ Anna learns; Bosse is her manager; Cecilia administers training; David is in HR;
 municipality; Olle operates the installation; Kim coordinates the four. All in Kil. Omar, in Grums, must never get in.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from tests.uploads.samples import PDF
 from tracker import tokens
 from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
@@ -34,6 +36,7 @@ from tracker.requirements.models import (
     RequirementVersion,
 )
 from tracker.systems.models import Access, ItSystem, SystemScope
+from tracker.uploads.models import UploadedCertificate, UploadedFile
 
 BEGINNING = date(2020, 1, 1)
 
@@ -404,6 +407,28 @@ def add_request(session: BoundSession, person_id: int, code: str, *, now: dateti
     session.add(request)
     session.flush()
     return request
+
+
+def add_upload(
+    session: BoundSession, person_id: int, course_id: int, *, by: int, now: datetime, content: bytes = PDF
+) -> UploadedCertificate:
+    """Let a person have sent a certificate from elsewhere, with their account `by`."""
+    certificate = UploadedCertificate(
+        person_id=person_id,
+        course_id=course_id,
+        completed_on=now.date() - timedelta(days=30),
+        issuer="Grums kommun",
+        media_type="application/pdf",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_at=now,
+        uploaded_by_id=by,
+    )
+    session.add(certificate)
+    session.flush()
+    session.add(UploadedFile(uploaded_certificate_id=certificate.id, content=content))
+    session.flush()
+    return certificate
 
 
 def sign_in(

@@ -23,6 +23,7 @@ import tracker.learning.views
 import tracker.mail.views
 import tracker.people.views
 import tracker.systems.views
+import tracker.uploads.views
 import tracker.web.views
 from tracker import edge, i18n, models
 from tracker.accounts.operations import prefer, signed_in_by
@@ -45,6 +46,7 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("catalogue.index", _l("Courses"), "courses", Permission.COURSE_VIEW),
     ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
     ("exceptions.index", _l("Exemptions and extensions"), "exempt", Permission.EXCEPTION_GRANT),
+    ("uploads.waiting", _l("Certificates to check"), "sign", Permission.COMPLETION_RECORD),
     ("people.index", _l("People"), "people", Permission.TEAM_VIEW),
     ("organisation.index", _l("Organisation"), "org", Permission.ORGANISATION_VIEW),
     ("systems.index", _l("IT systems"), "systems", Permission.SYSTEM_VIEW),
@@ -68,6 +70,7 @@ BLUEPRINTS = (
     tracker.drafting.views.bp,
     tracker.compliance.views.bp,
     tracker.exceptions.views.bp,
+    tracker.uploads.views.bp,
     tracker.people.views.bp,
     tracker.people.views.organisation_bp,
     tracker.systems.views.bp,

@@ -34,6 +34,7 @@ class Config:
     log_format: str = "console"
     log_level: str = "INFO"
     max_upload_bytes: int = 20 * 1024 * 1024
+    max_certificate_bytes: int = 10 * 1024 * 1024
 
     @property
     def production(self) -> bool:
@@ -59,6 +60,7 @@ SETTINGS: dict[str, str] = {
     "LOG_FORMAT": "log_format",
     "LOG_LEVEL": "log_level",
     "TRACKER_MAX_UPLOAD_BYTES": "max_upload_bytes",
+    "TRACKER_MAX_CERTIFICATE_BYTES": "max_certificate_bytes",
 }
 
 

@@ -12,7 +12,8 @@ import tracker.municipalities.models
 import tracker.organisation.models
 import tracker.people.models
 import tracker.requirements.models
-import tracker.systems.models  # noqa: F401
+import tracker.systems.models
+import tracker.uploads.models  # noqa: F401
 from tracker.tables import Model
 
 metadata = Model.metadata

@@ -26,12 +26,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"
 
 # In the order in which they are asked to visit: Bosse's pages have the acts of a manager.
 CAST = ("bosse", "david", "cecilia", "mona", "olle", "kim")
-# Not pages: pictures, documents, mails (the manager's journey checks one), and what machines ask.
+# Not pages: pictures, documents, files, mails (the manager's journey checks one), and what machines ask.
 NOT_PAGES = {
     "catalogue.picture",
     "learning.certificate",
     "mail.html",
     "mail.source",
+    "uploads.file",
     "web.healthz",
     "web.readyz",
     "web.metrics",

@@ -87,6 +87,7 @@ SUBJECTS: dict[str, Any] = {
     "RosterImport": _l("HR import"),
     "Municipality": _l("Municipality"),
     "OutgoingMail": _l("Mail"),
+    "UploadedCertificate": _l("Certificate from elsewhere"),
 }
 
 ACTIONS: dict[str, Any] = {
@@ -106,6 +107,11 @@ ACTIONS: dict[str, Any] = {
     "account.signed_out": _l("Signed out"),
     "attempt.marked": _l("Test marked"),
     "attempt.started": _l("Test started"),
+    "certificate.accepted": _l("Certificate from elsewhere accepted"),
+    "certificate.declined": _l("Certificate from elsewhere not accepted"),
+    "certificate.opened": _l("Certificate from elsewhere opened"),
+    "certificate.uploaded": _l("Certificate from elsewhere sent"),
+    "certificate.withdrawn": _l("Certificate from elsewhere taken back"),
     "completion.recorded": _l("Completion recorded"),
     "completion.revoked": _l("Completion taken back"),
     "course.published": _l("Course published"),

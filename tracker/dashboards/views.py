@@ -28,14 +28,16 @@ from tracker.dashboards.queries.gaps import gaps
 from tracker.dashboards.queries.units import Unit
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
-from tracker.exceptions.queries import another, granted_to, open_requests, requests_of
+from tracker.exceptions.queries import granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history, may_revoke
 from tracker.paging import Page
 from tracker.people.models import Person
-from tracker.people.queries import former_details, in_team, visible_person
+from tracker.people.queries import another, former_details, in_team, visible_person
 from tracker.permissions import Permission
 from tracker.requirements.queries import listed
+from tracker.uploads.queries import number_waiting, uploads_of
+from tracker.uploads.words import OUTCOMES
 from tracker.web.access import requires
 from tracker.web.pages import found, page
 from tracker.web.session import edge
@@ -63,7 +65,15 @@ def home() -> Response:
         return page("dashboards/landing.html", team=team)
     own = at_home.home(g.session, g.viewer.person_id, g.day)
     asked = requests_of(g.session, g.viewer.person_id)[:ANSWERS_AT_HOME]
-    return page("dashboards/home.html", own=own, team=team, asked=asked, titles=_titles() if asked else {})
+    return page(
+        "dashboards/home.html",
+        own=own,
+        team=team,
+        asked=asked,
+        titles=_titles() if asked else {},
+        uploads=uploads_of(g.session, g.viewer.person_id, limit=ANSWERS_AT_HOME),
+        outcomes=OUTCOMES,
+    )
 
 
 def _titles() -> dict[int, dict[str, str]]:
@@ -102,6 +112,7 @@ def team() -> Response:
         soon_days=teams.SOON_DAYS,
         asked=asked,
         titles=_titles() if asked else {},
+        certificates=number_waiting(g.session, g.viewer, g.today) if g.day == g.today else 0,
     )
 
 
@@ -168,6 +179,8 @@ def _person_page(person: Person) -> Response:
         granted=granted_to(g.session, person.id),
         asked=requests_of(g.session, person.id),
         titles=_titles(),
+        uploads=uploads_of(g.session, person.id),
+        outcomes=OUTCOMES,
     )
 
 

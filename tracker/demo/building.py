@@ -17,6 +17,7 @@ from tracker.demo.chance import share
 from tracker.demo.exceptions import add_exceptions
 from tracker.demo.history import Asked, Done, Worker, completions, recorded_at
 from tracker.demo.towns import SYSTEMS, TOWNS, DemoSystem, Town
+from tracker.demo.uploads import add_uploads
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
 from tracker.edge import finish
@@ -109,6 +110,7 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
         )
     _record(session, done, staff)
     add_exceptions(session, workers, by=by, now=now, today=today)
+    add_uploads(session, workers, now=now, today=today)
 
 
 def _staff(session: BoundSession) -> list[Staff]:

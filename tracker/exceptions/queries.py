@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Account
@@ -17,7 +17,7 @@ from tracker.domain.exceptions import ExceptionKind
 from tracker.domain.facts import Learner
 from tracker.paging import Page, page_of
 from tracker.people.models import Person
-from tracker.people.queries import in_name_order, named, visible_to
+from tracker.people.queries import another, in_name_order, named, visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
 from tracker.requirements.queries import load_requirements
@@ -221,11 +221,6 @@ def open_requests_page(session: BoundSession, viewer: Viewer, day: date, *, numb
 def answerable(viewer: Viewer, day: date) -> ColumnElement[bool]:
     """Return the condition that a viewer may decide about a person: one they see, but never themself."""
     return and_(visible_to(viewer, day), another(viewer))
-
-
-def another(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition that a person is not the viewer."""
-    return true() if viewer.person_id is None else Person.id != viewer.person_id
 
 
 def answerable_request(session: BoundSession, viewer: Viewer, public_id: str, day: date) -> Asked | None:

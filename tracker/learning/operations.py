@@ -80,7 +80,7 @@ class BeforeEmploymentError(Exception):
 
 
 class AlreadyCompletedError(Exception):
-    """The person has a standing completion of the course on that very day."""
+    """The person has a standing completion of the course on that very day, proved as strongly."""
 
 
 class NotRevocableError(Exception):
@@ -251,6 +251,7 @@ def record_completion(
     completed_on: date,
     evidence: Evidence,
     note: str = "",
+    source: str = "manager",
     by: Viewer,
     now: datetime,
     today: date,
@@ -282,7 +283,7 @@ def record_completion(
             Completion.completed_on == completed_on,
         )
     ).all()
-    if any(completion.retracted_at is None for completion in same):
+    if any(completion.retracted_at is None and completion.evidence.satisfies(evidence) for completion in same):
         raise AlreadyCompletedError(completed_on)
     course = session.get_one(Course, course_id)
     return _complete(
@@ -295,7 +296,7 @@ def record_completion(
         note=note,
         # What was retracted may be recorded again, as another completion of the same day.
         source_ref=f"attested:{course.code}:{completed_on.isoformat()}:{len(same) + 1}",
-        source="manager",
+        source=source,
         by=by,
         now=now,
         today=today,

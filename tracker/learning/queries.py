@@ -184,9 +184,13 @@ def certificates(session: BoundSession, person_id: int) -> list[HistoryEntry]:
     return [entry for entry in history(session, person_id) if entry.certificate_public_id is not None]
 
 
+# Where completions come from that somebody vouched for: in their own words, or having checked a certificate.
+_ATTESTED = frozenset({"manager", "certificate"})
+
+
 def may_revoke(viewer: Viewer, completion: Completion) -> bool:
     """Say whether a viewer who sees the person may take a completion back: not their own; all, or what they attested."""
-    attested_it = completion.source == "manager" and completion.recorded_by_id == viewer.account_id
+    attested_it = completion.source in _ATTESTED and completion.recorded_by_id == viewer.account_id
     return viewer.person_id != completion.person_id and (viewer.sees_everyone or attested_it)
 
 

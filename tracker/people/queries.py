@@ -98,6 +98,11 @@ def absorbed() -> ColumnElement[bool]:
     return Person.id.in_(select(PersonMerge.absorbed_id).where(standing))
 
 
+def another(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition that a person is not the viewer: nobody decides about themself."""
+    return true() if viewer.person_id is None else Person.id != viewer.person_id
+
+
 def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> Person | None:
     """Return a person by public id, if the viewer may see them on the day."""
     return session.scalars(select(Person).where(Person.public_id == public_id, visible_to(viewer, on))).one_or_none()
