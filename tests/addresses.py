@@ -15,6 +15,7 @@ from tests.factories import (
     Cast,
     acting,
     add_access,
+    add_assignment,
     add_completion,
     add_exemption,
     add_extension,
@@ -107,6 +108,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         extension = add_extension(
             session, anna.id, "grund", granted_on=today, due_on=today + timedelta(days=90), now=NOW
         )
+        assignment = add_assignment(session, anna.id, "grund", starts_on=today, now=NOW)
         add_access(session, anna.id, cast.system_id, starts_on=date(2026, 1, 1), now=NOW)
         session.flush()
         account = session.get_one(Account, cast.accounts["anna"])
@@ -133,6 +135,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "upload_id": upload.public_id,
             "draft_id": draft.public_id,
             "completion_id": completion.public_id,
+            "assignment_id": assignment.public_id,
             "exception_request_id": asked.public_id,
             "exemption_id": exemption.public_id,
             "extension_id": extension.public_id,

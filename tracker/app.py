@@ -45,7 +45,7 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("learning.history", _l("Certificates"), "certificate", Permission.LEARN),
     ("catalogue.index", _l("Courses"), "courses", Permission.COURSE_VIEW),
     ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
-    ("exceptions.index", _l("Exemptions and extensions"), "exempt", Permission.EXCEPTION_GRANT),
+    ("exceptions.index", _l("Exceptions and assignments"), "exempt", Permission.EXCEPTION_GRANT),
     ("uploads.waiting", _l("Certificates to check"), "sign", Permission.COMPLETION_RECORD),
     ("people.index", _l("People"), "people", Permission.TEAM_VIEW),
     ("organisation.index", _l("Organisation"), "org", Permission.ORGANISATION_VIEW),

@@ -1,20 +1,22 @@
-"""What an exemption or an extension would change, and which may not be."""
+"""What an exemption, an extension or an assignment would change, and which may not be."""
 
 from datetime import date
 
 import pytest
 
 from tracker.domain.exceptions import (
+    AlreadyAssignedError,
     AlreadyExemptError,
     DoesNotApplyError,
     NothingDueError,
     NotLaterError,
+    assign,
     end,
     exempt,
     extend,
     withdraw,
 )
-from tracker.domain.facts import Absence, Employment, Exemption, Extension, State, learner_of
+from tracker.domain.facts import Absence, Assignment, Employment, Exemption, Extension, State, learner_of
 from tracker.domain.periods import Days
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion
 
@@ -99,3 +101,48 @@ def test_taking_an_extension_back():
     effect = withdraw(learner_of([HIRED, extension]), RULE, extension, date(2026, 4, 20))
     assert seen(effect.before) == (State.TO_DO, date(2026, 5, 15))
     assert seen(effect.after) == (State.OVERDUE, date(2026, 4, 1))
+
+
+OF_NOBODY = Requirement(
+    1,
+    (
+        RequirementVersion(
+            id=1,
+            course_id=1,
+            lines=(AudienceLine(1, position_id=99),),
+            effective_from=date(2026, 4, 1),
+            effective_until=date(2026, 12, 31),
+            first_due_days=30,
+        ),
+    ),
+)
+
+
+def test_an_assignment_asks_for_the_course_from_its_first_day():
+    effect = assign(learner_of([HIRED]), OF_NOBODY, Assignment(1, Days(LATE, date(2026, 6, 30))))
+    assert (seen(effect.before), seen(effect.after)) == (None, (State.TO_DO, date(2026, 5, 10)))
+    assert effect.afterwards is None
+
+
+def test_an_assignment_of_what_applies_already_changes_nothing_now():
+    effect = assign(learner_of([HIRED]), RULE, Assignment(1, Days(LATE)))
+    assert seen(effect.before) == seen(effect.after) == (State.OVERDUE, date(2026, 4, 1))
+
+
+def test_nothing_is_assigned_twice_or_outside_of_employment_or_of_what_is_not_in_effect():
+    once = learner_of([HIRED, Assignment(1, Days(LATE, date(2026, 4, 30)))])
+    with pytest.raises(AlreadyAssignedError):
+        assign(once, OF_NOBODY, Assignment(1, Days(date(2026, 4, 30))))
+    assert seen(assign(once, OF_NOBODY, Assignment(1, Days(date(2026, 8, 1)))).after)[0] is State.TO_DO
+    with pytest.raises(DoesNotApplyError):
+        assign(learner_of([HIRED]), OF_NOBODY, Assignment(1, Days(date(2026, 1, 1), date(2026, 3, 1))))
+    with pytest.raises(DoesNotApplyError):
+        assign(learner_of([HIRED]), OF_NOBODY, Assignment(1, Days(date(2027, 1, 1))))
+
+
+def test_ending_an_assignment_ends_what_nothing_else_asks_for():
+    given = Assignment(1, Days(LATE), id=7)
+    effect = end(learner_of([HIRED, given]), OF_NOBODY, given, date(2026, 4, 20))
+    assert (seen(effect.before)[0], effect.after) == (State.TO_DO, None)
+    effect = end(learner_of([HIRED, given]), OF_NOBODY, given, None)
+    assert (seen(effect.before)[0], effect.after) == (State.TO_DO, None)

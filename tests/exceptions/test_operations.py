@@ -100,9 +100,7 @@ def test_an_exemption_lifts_the_requirement_and_its_end_gives_notice(cast, in_ki
     with in_kil() as session:
         by, case = acting_as(session, "bosse", "anna")
         exemption = session.scalars(select(Exemption)).one()
-        operations.end_exemption(
-            session, exemption=exemption, person=case.person, ends_on=TODAY, why="Åter", by=by, now=NOW
-        )
+        operations.end(session, fact=exemption, person=case.person, ends_on=TODAY, why="Åter", by=by, now=NOW)
     assert stands(in_kil, cast) == (State.EXEMPT, None)
     assert stands(in_kil, cast, day=TODAY + timedelta(days=1)) == (State.TO_DO, TODAY + timedelta(days=15))
     assert acts(in_kil) == [("exemption.granted", "Exemption"), ("exemption.ended", "Exemption")]
@@ -117,12 +115,12 @@ def test_an_exemption_may_be_taken_back_whole_and_only_made_shorter(cast, in_kil
         operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=LATER, reason="Annat", by=by, now=NOW)
     with in_kil() as session:
         by, case = acting_as(session, "david", "anna")
-        end = {"exemption": session.scalars(select(Exemption)).one(), "person": case.person, "by": by, "now": NOW}
+        end = {"fact": session.scalars(select(Exemption)).one(), "person": case.person, "by": by, "now": NOW}
         with pytest.raises(operations.NotEarlierError):
-            operations.end_exemption(session, **end, ends_on=LATER, why="")
+            operations.end(session, **end, ends_on=LATER, why="")
         with pytest.raises(operations.EndsBeforeStartError):
-            operations.end_exemption(session, **end, ends_on=TODAY - timedelta(days=1), why="")
-        operations.end_exemption(session, **end, ends_on=None, why="Fel")
+            operations.end(session, **end, ends_on=TODAY - timedelta(days=1), why="")
+        operations.end(session, **end, ends_on=None, why="Fel")
     assert stands(in_kil, cast)[0] is State.OVERDUE
 
 
@@ -155,9 +153,9 @@ def test_nobody_decides_about_themself(cast, in_kil, acting_as, name):
         operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=None, reason="x", by=boss, now=NOW)
         session.flush()
         with pytest.raises(operations.OwnCaseError):
-            operations.end_exemption(
+            operations.end(
                 session,
-                exemption=session.scalars(select(Exemption)).one(),
+                fact=session.scalars(select(Exemption)).one(),
                 person=case.person,
                 ends_on=TODAY,
                 why="x",

@@ -1,4 +1,4 @@
-"""The pages of exemptions and extensions."""
+"""The pages of exemptions, extensions and assignments."""
 
 from datetime import date, timedelta
 
@@ -8,6 +8,7 @@ from sqlalchemy import event, func, select
 
 from tests.conftest import NOW
 from tests.factories import (
+    add_assignment,
     add_course,
     add_exemption,
     add_extension,
@@ -19,7 +20,7 @@ from tests.factories import (
 from tracker.compliance.queries import obligations_of
 from tracker.domain.facts import State
 from tracker.edge import transaction
-from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
+from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension, Requirement
 
 TODAY = date(2026, 11, 23)
 LATER = TODAY + timedelta(days=30)
@@ -120,12 +121,15 @@ def test_who_is_out_of_reach_does_not_exist(browser, cast, in_kil, requirement):
         exemption = add_exemption(session, cast.people["david"], "it", starts_on=TODAY, ends_on=None, now=NOW)
         extension = add_extension(session, cast.people["david"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
         asked = add_request(session, cast.people["david"], "it", now=NOW)
+        assignment = add_assignment(session, cast.people["david"], "it", starts_on=TODAY, now=NOW)
     addresses = [
         f"/extensions/new?person={cast.person_ids['david']}",
         f"/exemptions/new?person={cast.person_ids['anna']}&person={cast.person_ids['david']}",
         f"/exemptions/{exemption.public_id}/end",
         f"/extensions/{extension.public_id}/withdraw",
         f"/exceptions/requests/{asked.public_id}",
+        f"/assignments/new?person={cast.person_ids['david']}",
+        f"/assignments/{assignment.public_id}/end",
     ]
     form = {"requirement": requirement, "due_on": LATER, "starts_on": TODAY, "reason": "x", "why": "x", "granted": "no"}
     for name, status in (("bosse", 404), ("omar", 404), ("anna", 403), ("eva", 403)):
@@ -283,3 +287,51 @@ def test_a_question_about_what_no_longer_applies_is_still_shown(browser, cast, i
     assert bosse.get(address).status_code == 200
     assert bosse.post(address, data={"granted": "yes", "until": LATER.isoformat()}).status_code == 422
     assert bosse.post(address, data={"granted": "no", "words": "Det gäller inte längre"}).status_code == 302
+
+
+@pytest.fixture
+def optional(cast, in_kil):
+    """A requirement for users of the system, whom there are none of. Its public id."""
+    with in_kil() as session:
+        version = add_course(session, "system", now=NOW)
+        add_requirement(session, "system", course_id=version.course_id, now=NOW, lines=({"system_id": cast.system_id},))
+        return session.scalars(select(Requirement.public_id)).one()
+
+
+def test_a_requirement_is_assigned_ended_and_listed(browser, cast, in_kil, optional):
+    bosse = browser("bosse")
+    address = f"/assignments/new?person={cast.person_ids['anna']}"
+    form = {
+        "requirement": optional,
+        "starts_on": TODAY.isoformat(),
+        "ends_on": "",
+        "reason": "Vikarie för systemägaren",
+    }
+    shown = bosse.post(address, data=form)
+    assert (shown.status_code, number_of(in_kil, Assignment)) == (200, 0)
+    assert "Gäller inte" in shown.text
+    done = bosse.post(address, data=form | {"seen": seen(shown)})
+    assert done.location == f"/people/{cast.person_ids['anna']}"
+    assert stands(in_kil, cast) == [(State.TO_DO, TODAY + timedelta(days=30))]
+    person = bosse.get(done.location).text
+    assert "Vikarie för systemägaren" in person
+    assert "Vikarie för systemägaren" in bosse.get("/exceptions?kind=assignment").text
+    assert "Vikarie för systemägaren" not in bosse.get("/exceptions?kind=exemption").text
+    end = person.split('href="/assignments/')[-1].split('"')[0]
+    assert bosse.get(f"/assignments/{end}").status_code == 200
+    ended = bosse.post(f"/assignments/{end}", data={"ends_on": TODAY.isoformat(), "why": "Klart"})
+    assert ended.location == f"/people/{cast.person_ids['anna']}"
+    with in_kil() as session:
+        assert [one.state for one in obligations_of(session, cast.people["anna"], TODAY)] == [State.TO_DO]
+        assert obligations_of(session, cast.people["anna"], TODAY + timedelta(days=1)) == []
+
+
+def test_nothing_is_assigned_from_a_day_that_has_passed_or_to_oneself(browser, cast, in_kil, optional):
+    bosse = browser("bosse")
+    form = {"requirement": optional, "starts_on": (TODAY - timedelta(days=1)).isoformat(), "reason": "x", "seen": ""}
+    assert bosse.post(f"/assignments/new?person={cast.person_ids['anna']}", data=form).status_code == 422
+    own = bosse.post(
+        f"/assignments/new?person={cast.person_ids['bosse']}", data=form | {"starts_on": TODAY.isoformat()}
+    )
+    assert own.status_code == 422
+    assert number_of(in_kil, Assignment) == 0

@@ -1,11 +1,11 @@
-"""Exemptions and extensions: what one would change, and which may not be."""
+"""Exemptions, extensions and assignments: what one would change, and which may not be."""
 
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tracker.domain.facts import Exemption, Extension, Learner
+from tracker.domain.facts import Assignment, Exemption, Extension, Learner
 from tracker.domain.obligations import Phase, phase_on, phases
 from tracker.domain.periods import FOREVER, Days, later, overlaps, union
 from tracker.domain.requirement import Requirement
@@ -16,6 +16,14 @@ class ExceptionKind(StrEnum):
 
     EXEMPTION = "exemption"
     EXTENSION = "extension"
+
+
+class DecisionKind(StrEnum):
+    """What somebody decides about a requirement and one person: the two exceptions, or that it applies."""
+
+    EXEMPTION = ExceptionKind.EXEMPTION.value
+    EXTENSION = ExceptionKind.EXTENSION.value
+    ASSIGNMENT = "assignment"
 
 
 class DoesNotApplyError(Exception):
@@ -39,10 +47,14 @@ class AlreadyExemptError(Exception):
     """The learner is exempt already on some of the days."""
 
 
-class Effect(NamedTuple):
-    """What an exception changes: how the obligation stands without and with it on the day that it takes effect.
+class AlreadyAssignedError(Exception):
+    """The requirement is assigned to the learner already on some of the days."""
 
-    `afterwards`: how it stands on the day after an exemption ends. All are None where the requirement does not apply.
+
+class Effect(NamedTuple):
+    """What a decision changes: how the obligation stands without and with it on the day that it takes effect.
+
+    `afterwards`: how it stands on the day after its last. All are None where the requirement does not apply.
     """
 
     before: Phase | None
@@ -83,16 +95,38 @@ def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> 
     return Effect(phase_on(found, first), phase_on(exempted, first), _after(exempted, exemption.days))
 
 
-def end(learner: Learner, requirement: Requirement, exemption: Exemption, ends_on: date | None) -> Effect:
-    """Return what it would change if an exemption of the learner's ended on a day, or had never been: no day.
+def assign(learner: Learner, requirement: Requirement, assignment: Assignment) -> Effect:
+    """Return what an assignment would change, seen on the first of its days on which the requirement then applies.
 
-    It is seen on the day after that, or else on the exemption's first day.
+    Raises DoesNotApplyError if the learner is not employed, or the requirement not in effect, on any of the days;
+    AlreadyAssignedError.
     """
-    others = tuple(one for one in learner.exemptions if one.id != exemption.id)
-    starts_on = exemption.days.starts_on
+    asked = assignment.days.span
+    if overlaps(union(one.days.span for one in learner.assignments if one.requirement_id == requirement.id), asked):
+        raise AlreadyAssignedError(requirement.id)
+    assigned = phases(replace(learner, assignments=(*learner.assignments, assignment)), requirement)
+    met = [phase for phase in assigned if overlaps([(phase.starts_on, phase.ends_on or FOREVER)], asked)]
+    if not met:
+        raise DoesNotApplyError(requirement.id)
+    first = max(met[0].starts_on, assignment.days.starts_on)
+    before = phase_on(phases(learner, requirement), first)
+    return Effect(before, phase_on(assigned, first), _after(assigned, assignment.days))
+
+
+def end(learner: Learner, requirement: Requirement, fact: Exemption | Assignment, ends_on: date | None) -> Effect:
+    """Return what it would change if an exemption or assignment of the learner's ended on a day, or had never been.
+
+    It is seen on the day after that, or else on the first day of the fact.
+    """
+    starts_on = fact.days.starts_on
     day = starts_on if ends_on is None else later(ends_on, 1)
-    left = () if ends_on is None else (replace(exemption, days=Days(starts_on, ends_on)),)
-    ended = phases(replace(learner, exemptions=(*others, *left)), requirement)
+    left = () if ends_on is None else (replace(fact, days=Days(starts_on, ends_on)),)
+    kept: dict[str, Any] = {}
+    if isinstance(fact, Exemption):
+        kept["exemptions"] = (*(one for one in learner.exemptions if one.id != fact.id), *left)
+    else:
+        kept["assignments"] = (*(one for one in learner.assignments if one.id != fact.id), *left)
+    ended = phases(replace(learner, **kept), requirement)
     return Effect(phase_on(phases(learner, requirement), day), phase_on(ended, day))
 
 

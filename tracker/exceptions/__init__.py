@@ -1,1 +1,1 @@
-"""Exemptions and extensions: granting, ending and listing them, and the requests for them."""
+"""Exemptions, extensions and assignments: granting, ending and listing them, and the requests for them."""

@@ -1,4 +1,4 @@
-"""Forms of exemptions and extensions."""
+"""Forms of exemptions, extensions and assignments."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _LENGTH = Length(max=500, message=_l("Use at most %(max)d characters."))
 
 
 class _GrantForm(Form):
-    """What both kinds say. Requirements are passed in as choices: public id, title.
+    """What every kind says. Requirements are passed in as choices: public id, title.
 
     `seen` holds what the last answer showed the consequences of: it is granted only if that is what is sent.
     """
@@ -50,8 +50,15 @@ class ExemptionForm(_GrantForm):
     )
 
 
+class AssignmentForm(_GrantForm):
+    """Days on which a requirement applies to somebody, whatever its audience says."""
+
+    starts_on = DateField(_l("First day"), [required(_l("Choose the first day."))])
+    ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if it is until further notice."))
+
+
 class EndForm(Form):
-    """The last day of an exemption, and why it ends."""
+    """The last day of an exemption or assignment, and why it ends."""
 
     ends_on = DateField(_l("Last day"), [required(_l("Choose the last day."))])
     why = TextAreaField(_l("Why"), [required(_l("Write why.")), _LENGTH])

@@ -1,9 +1,10 @@
-"""Granting and ending exemptions and extensions; asking for them and answering.
+"""Granting and ending exemptions, extensions and assignments; asking for exceptions and answering.
 
-What an exception changes is worked out when the transaction ends, as for every fact. Nobody decides about themself.
+What a decision changes is worked out when the transaction ends, as for every fact. Nobody decides about themself.
 """
 
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -18,7 +19,9 @@ from tracker.exceptions import queries
 from tracker.exceptions.queries import Case
 from tracker.people.models import Person
 from tracker.permissions import Viewer
-from tracker.requirements.models import ExceptionRequest, Exemption, Extension
+from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension
+
+Dated = TypeVar("Dated", bound=Exemption | Assignment)
 
 
 class OwnCaseError(Exception):
@@ -26,11 +29,15 @@ class OwnCaseError(Exception):
 
 
 class EndsBeforeStartError(Exception):
-    """An exemption would end before it starts."""
+    """An exemption or assignment would end before it starts."""
+
+
+class StartsInPastError(Exception):
+    """A requirement is assigned from today or later: nobody is behind with what they were not told of."""
 
 
 class NotEarlierError(Exception):
-    """Ending an exemption can only make it shorter: it ends by then already."""
+    """Ending an exemption or assignment can only make it shorter: it ends by then already."""
 
 
 class AlreadyAskedError(Exception):
@@ -70,22 +77,70 @@ def grant_exemption(
         starts_on=starts_on,
         ends_on=ends_on,
         reason=reason,
-        recorded_at=now,
-        recorded_by_id=by.account_id,
-        source="manager",
+        **_mark(by, now),
     )
     session.add(exemption)
+    _record_granted(session, "exemption.granted", exemption, case, by)
+    return exemption
+
+
+def assign(
+    session: BoundSession,
+    *,
+    case: Case,
+    starts_on: date,
+    ends_on: date | None,
+    reason: str,
+    by: Viewer,
+    now: datetime,
+    today: date,
+) -> Assignment:
+    """Let a requirement apply to a person from today or later, until a day or further notice. Writes the journal.
+
+    Raises OwnCaseError, StartsInPastError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError,
+    AlreadyAssignedError.
+    """
+    check_assignment(case, starts_on, ends_on, by, today)
+    assignment = Assignment(
+        person_id=case.person.id,
+        requirement_id=case.requirement.id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reason=reason,
+        **_mark(by, now),
+    )
+    session.add(assignment)
+    _record_granted(session, "assignment.made", assignment, case, by)
+    return assignment
+
+
+def check_assignment(case: Case, starts_on: date, ends_on: date | None, by: Viewer, today: date) -> rules.Effect:
+    """Return what an assignment would change. Raises as `assign` does."""
+    _refuse_own(case.person.id, by)
+    if starts_on < today:
+        raise StartsInPastError(starts_on)
+    if ends_on is not None and ends_on < starts_on:
+        raise EndsBeforeStartError(ends_on)
+    return rules.assign(case.learner, case.rule, facts.Assignment(case.requirement.id, Days(starts_on, ends_on)))
+
+
+def _mark(by: Viewer, now: datetime) -> dict[str, Any]:
+    return {"recorded_at": now, "recorded_by_id": by.account_id, "source": "manager"}
+
+
+def _record_granted(
+    session: BoundSession, action: str, granted: Exemption | Assignment, case: Case, by: Viewer
+) -> None:
     record(
         session,
-        "exemption.granted",
-        subject=exemption,
+        action,
+        subject=granted,
         by=by,
         person=case.person.public_id,
         requirement=case.requirement.code,
-        starts_on=starts_on.isoformat(),
-        ends_on=ends_on.isoformat() if ends_on else None,
+        starts_on=granted.starts_on.isoformat(),
+        ends_on=granted.ends_on.isoformat() if granted.ends_on else None,
     )
-    return exemption
 
 
 def check_exemption(case: Case, starts_on: date, ends_on: date | None, by: Viewer) -> rules.Effect:
@@ -96,46 +151,44 @@ def check_exemption(case: Case, starts_on: date, ends_on: date | None, by: Viewe
     return rules.exempt(case.learner, case.rule, facts.Exemption(case.requirement.id, Days(starts_on, ends_on)))
 
 
-def end_exemption(
+def end(
     session: BoundSession,
     *,
-    exemption: Exemption,
+    fact: Dated,
     person: Person,
     ends_on: date | None,
     why: str,
     by: Viewer,
     now: datetime,
-) -> Exemption | None:
-    """Let an exemption end on a day before it otherwise would, or take it back altogether: no day. Writes the journal.
+) -> Dated | None:
+    """Let an exemption or an assignment end before it otherwise would, or take it back altogether: no day.
 
-    It is retracted; one with the new last day takes its place, and is returned.
+    It is retracted; one with the new last day takes its place, and is returned. Writes the journal.
     Raises OwnCaseError, EndsBeforeStartError, NotEarlierError.
     """
     _refuse_own(person.id, by)
-    if ends_on is not None and ends_on < exemption.starts_on:
+    if ends_on is not None and ends_on < fact.starts_on:
         raise EndsBeforeStartError(ends_on)
-    if ends_on is not None and exemption.ends_on is not None and ends_on >= exemption.ends_on:
-        raise NotEarlierError(exemption.ends_on)
-    retract([exemption], now=now, by_id=by.account_id, why=why)
+    if ends_on is not None and fact.ends_on is not None and ends_on >= fact.ends_on:
+        raise NotEarlierError(fact.ends_on)
+    retract([fact], now=now, by_id=by.account_id, why=why)
     record(
         session,
-        "exemption.ended",
-        subject=exemption,
+        "exemption.ended" if isinstance(fact, Exemption) else "assignment.ended",
+        subject=fact,
         by=by,
         person=person.public_id,
         ends_on=ends_on.isoformat() if ends_on else None,
     )
     if ends_on is None:
         return None
-    shorter = Exemption(
-        person_id=exemption.person_id,
-        requirement_id=exemption.requirement_id,
-        starts_on=exemption.starts_on,
+    shorter = type(fact)(
+        person_id=fact.person_id,
+        requirement_id=fact.requirement_id,
+        starts_on=fact.starts_on,
         ends_on=ends_on,
-        reason=exemption.reason,
-        recorded_at=now,
-        recorded_by_id=by.account_id,
-        source="manager",
+        reason=fact.reason,
+        **_mark(by, now),
     )
     session.add(shorter)
     return shorter
@@ -155,9 +208,7 @@ def grant_extension(
         granted_on=today,
         due_on=due_on,
         reason=reason,
-        recorded_at=now,
-        recorded_by_id=by.account_id,
-        source="manager",
+        **_mark(by, now),
     )
     session.add(extension)
     record(

@@ -1,10 +1,10 @@
-"""Questions about exemptions, extensions and the requests for them."""
+"""Questions about exemptions, extensions and assignments, and the requests for exceptions."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
@@ -13,13 +13,13 @@ from tracker.accounts.models import Account
 from tracker.compliance.learners import load_learners
 from tracker.db import BoundSession
 from tracker.domain import requirement as rules
-from tracker.domain.exceptions import ExceptionKind
+from tracker.domain.exceptions import DecisionKind
 from tracker.domain.facts import Learner
 from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import another, in_name_order, named, visible_to
 from tracker.permissions import Viewer
-from tracker.requirements.models import ExceptionRequest, Exemption, Extension, Requirement
+from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension, Requirement
 from tracker.requirements.queries import load_requirements
 from tracker.tables import stands
 
@@ -64,9 +64,9 @@ def visible_people(
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """An exemption or an extension that stands. `first` to `last`: its days; of an extension, to the due date it gives."""
+    """A decision about a person that stands. `first` to `last`: its days; of an extension, to the due date it gives."""
 
-    kind: ExceptionKind
+    kind: DecisionKind
     public_id: str
     requirement_id: int
     first: date
@@ -79,7 +79,7 @@ class Granted:
 
 
 def granted_to(session: BoundSession, person_id: int) -> list[Granted]:
-    """Return a person's exemptions and extensions, the latest first. One query."""
+    """Return a person's exemptions, extensions and assignments, the latest first. One query."""
     statement, rows = _granted()
     ordered = statement.where(Person.id == person_id).order_by(rows.c.first.desc(), rows.c.kind, rows.c.id)
     return [_as_granted(row) for row in session.execute(ordered)]
@@ -91,7 +91,7 @@ def granted_page(
     *,
     day: date,
     when: When,
-    kind: ExceptionKind | None = None,
+    kind: DecisionKind | None = None,
     requirement_id: int | None = None,
     words: str = "",
     number: int = 1,
@@ -118,11 +118,12 @@ def granted_page(
 
 
 def _granted() -> tuple[Any, Any]:
-    """Return the statement that finds exemptions and extensions alike with who they are for and from, and its rows."""
+    """Return the statement that finds decisions of every kind alike with who they are for and from, and its rows."""
     shared = ("id", "public_id", "person_id", "requirement_id", "reason", "recorded_at", "recorded_by_id")
-    kinds: tuple[tuple[Any, ExceptionKind, Any, Any], ...] = (
-        (Exemption, ExceptionKind.EXEMPTION, Exemption.starts_on, Exemption.ends_on),
-        (Extension, ExceptionKind.EXTENSION, Extension.granted_on, Extension.due_on),
+    kinds: tuple[tuple[Any, DecisionKind, Any, Any], ...] = (
+        (Exemption, DecisionKind.EXEMPTION, Exemption.starts_on, Exemption.ends_on),
+        (Extension, DecisionKind.EXTENSION, Extension.granted_on, Extension.due_on),
+        (Assignment, DecisionKind.ASSIGNMENT, Assignment.starts_on, Assignment.ends_on),
     )
     rows = union_all(
         *(
@@ -158,29 +159,20 @@ def _granted() -> tuple[Any, Any]:
 
 def _as_granted(row: Any) -> Granted:
     kind, *rest = row
-    return Granted(ExceptionKind(kind), *rest)
+    return Granted(DecisionKind(kind), *rest)
 
 
-def visible_exemption(
-    session: BoundSession, viewer: Viewer, public_id: str, day: date
-) -> tuple[Exemption, Person] | None:
-    """Return a standing exemption and whose it is, if the viewer may see them on the day."""
+Decided = TypeVar("Decided", Exemption, Extension, Assignment)
+
+
+def visible_granted(
+    session: BoundSession, viewer: Viewer, kind: type[Decided], public_id: str, day: date
+) -> tuple[Decided, Person] | None:
+    """Return a standing decision of a kind and whom it is about, if the viewer may see them on the day."""
     row = session.execute(
-        select(Exemption, Person)
-        .join(Person, Person.id == Exemption.person_id)
-        .where(Exemption.public_id == public_id, stands(Exemption), visible_to(viewer, day))
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
-
-
-def visible_extension(
-    session: BoundSession, viewer: Viewer, public_id: str, day: date
-) -> tuple[Extension, Person] | None:
-    """Return a standing extension and whose it is, if the viewer may see them on the day."""
-    row = session.execute(
-        select(Extension, Person)
-        .join(Person, Person.id == Extension.person_id)
-        .where(Extension.public_id == public_id, stands(Extension), visible_to(viewer, day))
+        select(kind, Person)
+        .join(Person, Person.id == kind.person_id)
+        .where(kind.public_id == public_id, stands(kind), visible_to(viewer, day))
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 

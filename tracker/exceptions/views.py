@@ -1,4 +1,4 @@
-"""The pages of exemptions and extensions: granting, ending, listing, asking and answering."""
+"""The pages of exemptions, extensions and assignments: granting, ending, listing, asking and answering."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,18 +12,27 @@ from wtforms.fields.choices import SelectChoice
 from tracker.accounts.forms import refuse
 from tracker.domain import exceptions as rules
 from tracker.domain import facts
-from tracker.domain.exceptions import Effect, ExceptionKind
+from tracker.domain.exceptions import DecisionKind, Effect, ExceptionKind
 from tracker.domain.obligations import phase_on, phases
 from tracker.domain.periods import Days, later
 from tracker.exceptions import operations, queries
-from tracker.exceptions.forms import YES, AnswerForm, AskForm, EndForm, ExemptionForm, ExtensionForm, WithdrawForm
+from tracker.exceptions.forms import (
+    YES,
+    AnswerForm,
+    AskForm,
+    AssignmentForm,
+    EndForm,
+    ExemptionForm,
+    ExtensionForm,
+    WithdrawForm,
+)
 from tracker.exceptions.queries import Asked, Case, When
-from tracker.exceptions.words import KINDS, REFUSED, WHEN, refusal
+from tracker.exceptions.words import ENDED, GRANTED, KINDS, REFUSED, TAKEN_BACK, WHEN, refusal
 from tracker.i18n import in_language
 from tracker.people.models import Person
 from tracker.permissions import Permission
 from tracker.requirements import queries as requirements
-from tracker.requirements.models import Requirement
+from tracker.requirements.models import Assignment, Exemption, Extension, Requirement
 from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page
@@ -34,7 +43,7 @@ bp = Blueprint("exceptions", __name__)
 @bp.get("/exceptions")
 @requires(Permission.EXCEPTION_GRANT)
 def index() -> Response:
-    """List the exemptions and extensions of the viewer's people: in force on the day, coming or ended."""
+    """List what is decided about the viewer's people: in force on the day, coming or ended."""
     listed = requirements.listed(g.session, g.day)
     wanted = request.args.get("requirement", "")
     kind, when = request.args.get("kind", ""), request.args.get("when", "")
@@ -43,7 +52,7 @@ def index() -> Response:
         g.viewer,
         day=g.day,
         when=When(when) if when in set(When) else When.IN_FORCE,
-        kind=ExceptionKind(kind) if kind in set(ExceptionKind) else None,
+        kind=DecisionKind(kind) if kind in set(DecisionKind) else None,
         requirement_id=next((one.requirement.id for one in listed if one.requirement.public_id == wanted), None),
         words=request.args.get("q", ""),
         number=request.args.get("page", 1, type=int),
@@ -66,7 +75,7 @@ def _titles() -> dict[int, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an exception changes for one person, or why it may not be granted."""
+    """What a decision changes for one person, or why it may not be granted."""
 
     person: Person
     effect: Effect | None
@@ -77,7 +86,7 @@ class Outcome:
 class Granting:
     """What is being granted to whom: how to work out what that changes, and how to do it."""
 
-    kind: ExceptionKind
+    kind: DecisionKind
     people: list[Person]
     cases: list[Case]
     check: Callable[[Case], Effect]
@@ -106,7 +115,7 @@ def extend() -> Response:
             g.session, case=case, due_on=due_on, reason=reason, by=g.viewer, now=g.now, today=g.today
         )
 
-    granting = Granting(ExceptionKind.EXTENSION, people, cases, check, grant)
+    granting = Granting(DecisionKind.EXTENSION, people, cases, check, grant)
     return _granting(granting, form, form.due_on)
 
 
@@ -132,15 +141,44 @@ def exempt() -> Response:
             now=g.now,
         )
 
-    granting = Granting(ExceptionKind.EXEMPTION, people, cases, check, grant)
+    granting = Granting(DecisionKind.EXEMPTION, people, cases, check, grant)
     return _granting(granting, form, form.starts_on)
+
+
+@bp.route("/assignments/new", methods=["GET", "POST"])
+@requires(Permission.EXCEPTION_GRANT)
+def assign() -> Response:
+    """Assign a requirement to people, `?person=…`: a form, what it would change for each, and then what became of it."""
+    people = _people()
+    form = AssignmentForm(requirement=request.args.get("requirement"), starts_on=g.today)
+    cases = _cases(form, people)
+
+    def check(case: Case) -> Effect:
+        return operations.check_assignment(case, form.starts_on.data or g.today, form.ends_on.data, g.viewer, g.today)
+
+    def grant(case: Case) -> None:
+        operations.assign(
+            g.session,
+            case=case,
+            starts_on=form.starts_on.data or g.today,
+            ends_on=form.ends_on.data,
+            reason=form.reason.data or "",
+            by=g.viewer,
+            now=g.now,
+            today=g.today,
+        )
+
+    return _granting(Granting(DecisionKind.ASSIGNMENT, people, cases, check, grant), form, form.starts_on)
+
+
+GrantForm = ExtensionForm | ExemptionForm | AssignmentForm
 
 
 def _people() -> list[Person]:
     return found(queries.visible_people(g.session, g.viewer, request.args.getlist("person"), g.today))
 
 
-def _cases(form: ExtensionForm | ExemptionForm, people: list[Person]) -> list[Case]:
+def _cases(form: GrantForm, people: list[Person]) -> list[Case]:
     """Give the form its requirements, and return a case for each of the people under the chosen one."""
     listed = requirements.listed(g.session, g.today)
     form.requirement.choices = [
@@ -151,7 +189,7 @@ def _cases(form: ExtensionForm | ExemptionForm, people: list[Person]) -> list[Ca
     return queries.cases(g.session, people, chosen[0]) if chosen and request.method == "POST" else []
 
 
-def _granting(one: Granting, form: ExtensionForm | ExemptionForm, about: Any) -> Response:
+def _granting(one: Granting, form: GrantForm, about: Any) -> Response:
     """Show the form; once it is filled in, what it would change; once that has been seen, grant it."""
     outcomes: list[Outcome] | None = None
     if one.people and submitted(form):
@@ -183,7 +221,7 @@ def _grant(one: Granting, outcomes: list[Outcome]) -> Response:
         if outcome.effect is not None:
             one.grant(case)
     if one.alone:
-        flash(_("The exemption is granted.") if one.kind is ExceptionKind.EXEMPTION else _("The extension is granted."))
+        flash(str(GRANTED[one.kind]))
         return redirect(url_for("dashboards.person", person_id=one.alone.public_id))
     # Shown right away, not after a redirect: what is granted already is not granted again.
     titles = _titles()[one.cases[0].requirement.id]
@@ -194,16 +232,34 @@ def _grant(one: Granting, outcomes: list[Outcome]) -> Response:
 @requires(Permission.EXCEPTION_GRANT)
 def end_exemption(exemption_id: str) -> Response:
     """End an exemption before its time; one that has not begun is taken back."""
-    exemption, person = found(queries.visible_exemption(g.session, g.viewer, exemption_id, g.today))
-    case = queries.cases(g.session, [person], g.session.get_one(Requirement, exemption.requirement_id))[0]
-    begun = exemption.starts_on <= g.today
+    exemption, person = found(queries.visible_granted(g.session, g.viewer, Exemption, exemption_id, g.today))
+    days = Days(exemption.starts_on, exemption.ends_on)
+    fact = facts.Exemption(exemption.requirement_id, days, exemption.id)
+    return _ending(exemption, fact, person, DecisionKind.EXEMPTION)
+
+
+@bp.route("/assignments/<public_id:assignment_id>/end", methods=["GET", "POST"])
+@requires(Permission.EXCEPTION_GRANT)
+def end_assignment(assignment_id: str) -> Response:
+    """End an assignment before its time; one that has not begun is taken back."""
+    assignment, person = found(queries.visible_granted(g.session, g.viewer, Assignment, assignment_id, g.today))
+    days = Days(assignment.starts_on, assignment.ends_on)
+    fact = facts.Assignment(assignment.requirement_id, days, assignment.id)
+    return _ending(assignment, fact, person, DecisionKind.ASSIGNMENT)
+
+
+def _ending(
+    granted: Exemption | Assignment, fact: facts.Exemption | facts.Assignment, person: Person, kind: DecisionKind
+) -> Response:
+    case = queries.cases(g.session, [person], g.session.get_one(Requirement, granted.requirement_id))[0]
+    begun = granted.starts_on <= g.today
     form = EndForm(ends_on=g.today) if begun else WithdrawForm()
     ends_on = form.ends_on.data if isinstance(form, EndForm) else None
     if submitted(form):
         try:
-            operations.end_exemption(
+            operations.end(
                 g.session,
-                exemption=exemption,
+                fact=granted,
                 person=person,
                 ends_on=ends_on,
                 why=form.why.data or "",
@@ -213,16 +269,16 @@ def end_exemption(exemption_id: str) -> Response:
         except REFUSED as error:
             refuse(form.ends_on if isinstance(form, EndForm) else form.why, refusal(error))
         else:
-            flash(_("The exemption is ended.") if begun else _("The exemption is taken back."))
+            flash(str((ENDED if begun else TAKEN_BACK)[kind]))
             return redirect(url_for("dashboards.person", person_id=person.public_id))
-    fact = facts.Exemption(exemption.requirement_id, Days(exemption.starts_on, exemption.ends_on), exemption.id)
     effect = rules.end(case.learner, case.rule, fact, g.today if begun else None)
-    seen_on = later(g.today, 1) if begun else exemption.starts_on
+    seen_on = later(g.today, 1) if begun else granted.starts_on
     return page(
         "exceptions/end.html",
         form=form,
+        kind=kind,
         case=case,
-        fact=exemption,
+        fact=granted,
         effect=effect,
         seen_on=seen_on,
         begun=begun,
@@ -234,7 +290,7 @@ def end_exemption(exemption_id: str) -> Response:
 @requires(Permission.EXCEPTION_GRANT)
 def withdraw_extension(extension_id: str) -> Response:
     """Take an extension back, after showing what that changes."""
-    extension, person = found(queries.visible_extension(g.session, g.viewer, extension_id, g.today))
+    extension, person = found(queries.visible_granted(g.session, g.viewer, Extension, extension_id, g.today))
     case = queries.cases(g.session, [person], g.session.get_one(Requirement, extension.requirement_id))[0]
     form = WithdrawForm()
     if submitted(form):

@@ -1,4 +1,4 @@
-"""What exceptions are called, and why one may not be, in the reader's language."""
+"""What decisions about a person are called, and why one may not be, in the reader's language."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracker.domain.exceptions import (
+    AlreadyAssignedError,
     AlreadyExemptError,
+    DecisionKind,
     DoesNotApplyError,
-    ExceptionKind,
     NothingDueError,
     NotLaterError,
 )
@@ -19,14 +20,32 @@ from tracker.exceptions.operations import (
     EndsBeforeStartError,
     NotEarlierError,
     OwnCaseError,
+    StartsInPastError,
     UntilMissingError,
 )
 from tracker.exceptions.queries import When
 from tracker.i18n import short_date
 
-KINDS: dict[ExceptionKind, Any] = {
-    ExceptionKind.EXEMPTION: _l("Exemption"),
-    ExceptionKind.EXTENSION: _l("Extension"),
+KINDS: dict[DecisionKind, Any] = {
+    DecisionKind.EXEMPTION: _l("Exemption"),
+    DecisionKind.EXTENSION: _l("Extension"),
+    DecisionKind.ASSIGNMENT: _l("Assigned requirement"),
+}
+
+GRANTED: dict[DecisionKind, Any] = {
+    DecisionKind.EXEMPTION: _l("The exemption is granted."),
+    DecisionKind.EXTENSION: _l("The extension is granted."),
+    DecisionKind.ASSIGNMENT: _l("The requirement is assigned."),
+}
+
+ENDED: dict[DecisionKind, Any] = {
+    DecisionKind.EXEMPTION: _l("The exemption is ended."),
+    DecisionKind.ASSIGNMENT: _l("The assignment is ended."),
+}
+
+TAKEN_BACK: dict[DecisionKind, Any] = {
+    DecisionKind.EXEMPTION: _l("The exemption is taken back."),
+    DecisionKind.ASSIGNMENT: _l("The assignment is taken back."),
 }
 
 WHEN: dict[When, Any] = {
@@ -40,8 +59,10 @@ _REFUSALS: dict[type[Exception], Any] = {
     DoesNotApplyError: _l("The requirement does not apply on any of those days."),
     NothingDueError: _l("There is no due date to move."),
     AlreadyExemptError: _l("There is an exemption already on some of those days. End that one first."),
+    AlreadyAssignedError: _l("It is assigned already on some of those days. End that assignment first."),
+    StartsInPastError: _l("Choose today or a later day, so that nobody is late when told."),
     EndsBeforeStartError: _l("The last day is before the first."),
-    NotEarlierError: _l("The exemption ends by then already. Choose an earlier day."),
+    NotEarlierError: _l("It ends by then already. Choose an earlier day."),
     AlreadyAskedError: _l("You have asked already, and get an answer as soon as your manager has read it."),
     AlreadyAnsweredError: _l("Somebody has answered this already."),
     UntilMissingError: _l("Choose the new due date."),

@@ -14,7 +14,7 @@ from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.people.queries import MANAGING
-from tracker.requirements.models import Exemption, Extension
+from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.systems.models import Access, ItSystem
 from tracker.tables import retracted, stands
 
@@ -39,6 +39,7 @@ class Record:
     retracted_completions: list[tuple[Completion, dict[str, str]]]
     retracted_exemptions: list[Exemption]
     retracted_extensions: list[Extension]
+    retracted_assignments: list[Assignment]
 
 
 def record(session: BoundSession, person_id: int, day: date) -> Record:
@@ -90,6 +91,13 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
                 select(Extension)
                 .where(Extension.person_id == person_id, retracted(Extension))
                 .order_by(Extension.granted_on.desc(), Extension.id)
+            )
+        ),
+        retracted_assignments=list(
+            session.scalars(
+                select(Assignment)
+                .where(Assignment.person_id == person_id, retracted(Assignment))
+                .order_by(Assignment.starts_on.desc(), Assignment.id)
             )
         ),
     )
