@@ -101,6 +101,7 @@ READS_ONLY = {
     "write_file",  # note_export writes the entry
     "stage_roster",  # a preview; applying or discarding it is the act
     "check_may_sign",
+    "check_assignment",
     "check_exemption",
     "check_extension",
     "confirm_password",

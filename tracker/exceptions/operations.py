@@ -80,7 +80,7 @@ def grant_exemption(
         **_mark(by, now),
     )
     session.add(exemption)
-    _record_granted(session, "exemption.granted", exemption, case, by)
+    _record_granted(session, "exemption.granted", exemption, case, by=by)
     return exemption
 
 
@@ -110,7 +110,7 @@ def assign(
         **_mark(by, now),
     )
     session.add(assignment)
-    _record_granted(session, "assignment.made", assignment, case, by)
+    _record_granted(session, "assignment.made", assignment, case, by=by)
     return assignment
 
 
@@ -129,7 +129,7 @@ def _mark(by: Viewer, now: datetime) -> dict[str, Any]:
 
 
 def _record_granted(
-    session: BoundSession, action: str, granted: Exemption | Assignment, case: Case, by: Viewer
+    session: BoundSession, action: str, granted: Exemption | Assignment, case: Case, *, by: Viewer
 ) -> None:
     record(
         session,
