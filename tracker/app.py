@@ -28,6 +28,7 @@ import tracker.web.views
 from tracker import edge, i18n, models
 from tracker.accounts.operations import prefer, signed_in_by
 from tracker.assets import STATIC, TEMPLATES
+from tracker.compliance.known import prepared
 from tracker.compliance.queries import obligations_of
 from tracker.config import Config, from_environment
 from tracker.db import Database
@@ -96,6 +97,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         signed_in_by=signed_in_by,
         viewer_of=viewer_of,
         obligations_of=obligations_of,
+        prepared=prepared,
         prefer=prefer,
     )
     app.url_map.converters["public_id"] = PublicIdConverter
@@ -104,6 +106,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     session.init(app)  # Before CSRF: the page that refuses is shown to someone, too.
     CSRFProtect(app)
     app.before_request(access.enforce)
+    app.before_request(session.look_back)
     i18n.babel.init_app(app, locale_selector=i18n.choose_locale)
     pages.init(app, STATIC, NAVIGATION)
     for blueprint in BLUEPRINTS:

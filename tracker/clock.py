@@ -3,7 +3,7 @@
 Edges (a request, a job, a command) read the clock once and hand `now` or `today` down. Everything else is told.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -20,3 +20,9 @@ def local_date(instant: datetime, timezone: str) -> date:
 def local_time(instant: datetime, timezone: str) -> datetime:
     """Return an instant as wall-clock time in a time zone."""
     return instant.astimezone(ZoneInfo(timezone))
+
+
+def end_of_day(day: date, timezone: str) -> datetime:
+    """Return the last instant of a calendar day in a time zone, in UTC."""
+    midnight = datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(timezone))
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)

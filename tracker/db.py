@@ -241,7 +241,10 @@ def _as_known(state: ORMExecuteState, known: Known | None) -> Result[Any] | None
             Computed, lambda model: model.known_on == known_on, include_aliases=True, track_closure_variables=True
         )
     )
-    return None if known is None else state.invoke_statement(params={"known_at": known.at})
+    if known is None:
+        return None
+    state.parameters = state.parameters or {}
+    return state.invoke_statement(params={"known_at": known.at})
 
 
 def _refuse_core_tables(statement: Any, reached: set[Any]) -> None:

@@ -22,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    false,
+    func,
     or_,
 )
 from sqlalchemy.orm import (
@@ -177,14 +179,19 @@ def known_at() -> BindParameter[datetime]:
     return bindparam("known_at", NOW_KNOWN, UtcDateTime)
 
 
+def recorded(fact: type[Fact]) -> ColumnElement[bool]:
+    """Return the condition that a fact was recorded by the instant that the session is set to, retracted or not."""
+    return fact.recorded_at <= known_at()
+
+
 def stands(fact: type[Fact]) -> ColumnElement[bool]:
     """Return the condition that a fact was recorded, and not retracted, by the instant that the session is set to."""
-    return and_(fact.recorded_at <= known_at(), or_(fact.retracted_at.is_(None), fact.retracted_at > known_at()))
+    return and_(recorded(fact), or_(fact.retracted_at.is_(None), fact.retracted_at > known_at()))
 
 
 def retracted(fact: type[Fact]) -> ColumnElement[bool]:
     """Return the condition that a fact was retracted by the instant that the session is set to."""
-    return fact.retracted_at <= known_at()
+    return func.coalesce(fact.retracted_at <= known_at(), false())
 
 
 class Computed(Owned):

@@ -22,6 +22,7 @@ WIDE = {
     "accounts/throttling.py": 4,  # attempts are counted by identifier and address, not by municipality
     "accounts/views.py": 2,  # whose a one-time link or a forgotten password is
     "cli/installation.py": 3,  # adding and naming municipalities
+    "compliance/views.py": 1,  # which municipalities' figures the coordination group looks back on
     "dashboards/views.py": 1,  # the coordination group's figures
     "demo/accounts.py": 1,  # finding the municipality shown
     "demo/building.py": 1,  # adding the demo's municipalities

@@ -6,20 +6,13 @@ from random import Random
 import pytest
 from sqlalchemy import select, update
 
+from tests.compliance.happenings import act, beginning
 from tests.conftest import NOW
 from tests.factories import (
     BEGINNING,
-    add_absence,
-    add_access,
-    add_assignment,
     add_completion,
     add_course,
-    add_duty,
-    add_exemption,
-    add_extension,
-    add_person,
     add_requirement,
-    add_unit,
 )
 from tracker import tokens
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
@@ -28,15 +21,12 @@ from tracker.compliance.operations import differences, rebuild, refresh
 from tracker.compliance.queries import phase_on
 from tracker.db import insert_many, retract
 from tracker.domain.evidence import Evidence
-from tracker.domain.facts import DutyKind, State
+from tracker.domain.facts import State
 from tracker.domain.requirement import MajorVersions
 from tracker.edge import transaction
 from tracker.learning.models import Completion
 from tracker.organisation.models import UnitPlacement
-from tracker.people.models import Absence, Employment
-from tracker.requirements.models import Assignment, AudienceLine, Exemption, Extension, Requirement, RequirementVersion
-from tracker.systems.models import Access
-from tracker.tables import stands
+from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 
 TODAY = date(2026, 11, 23)
 
@@ -350,178 +340,11 @@ def test_the_table_is_true_after_any_sequence_of_operations(in_kil, cast, seed):
     """Facts and rules come and go at random; after every transaction the table is what a rebuild would give."""
     chance = Random(seed)
     with in_kil() as session:
-        courses = [add_course(session, f"kurs-{one}", now=NOW) for one in range(3)]
-        people = [
-            add_person(
-                session,
-                f"P{one}",
-                "Prov",
-                unit_id=chance.choice(list(cast.units.values())[:4]),
-                position_id=cast.position_id,
-                now=NOW,
-                starts_on=_day(chance),
-            ).id
-            for one in range(4)
-        ]
-    acts = [_complete, _absence, _employ, _except, _retract, _duty, _access, _require, _equivalence, _major, _move]
+        people, courses = beginning(session, chance, cast, NOW)
     for step in range(25):
         with in_kil() as session:
-            chance.choice(acts)(session, chance, cast, people, courses, step)
+            act(session, chance, cast, people, courses, step, NOW)
         with in_kil() as session:
             assert differences(session) == []
     with in_kil() as session:
         assert session.scalars(select(Phase.id)).first() is not None
-
-
-def _day(chance):
-    return date(2024, 1, 1) + timedelta(days=chance.randrange(1200))
-
-
-def _complete(session, chance, cast, people, courses, step):
-    add_completion(session, chance.choice(people), chance.choice(courses), on=_day(chance), now=NOW)
-
-
-def _absence(session, chance, cast, people, courses, step):
-    first = _day(chance)
-    last = chance.choice([None, first + timedelta(days=chance.randrange(200))])
-    add_absence(session, chance.choice(people), starts_on=first, ends_on=last, now=NOW)
-
-
-def _employ(session, chance, cast, people, courses, step):
-    first = _day(chance)
-    insert_many(
-        session,
-        Employment,
-        [
-            {
-                "person_id": person,
-                "unit_id": chance.choice(list(cast.units.values())[:4]),
-                "position_id": cast.position_id,
-                "kind": "Vikariat",
-                "percent": 50,
-                "starts_on": first,
-                "ends_on": first + timedelta(days=chance.randrange(400)),
-                "recorded_at": NOW,
-                "source": "test",
-            }
-            for person in chance.sample(people, 2)
-        ],
-    )
-
-
-def _except(session, chance, cast, people, courses, step):
-    codes = sorted(session.scalars(select(Requirement.code)))
-    if not codes:
-        return
-    first = _day(chance)
-    last = first + timedelta(days=chance.randrange(300))
-    person, code = chance.choice(people), chance.choice(codes)
-    add_exemption(session, person, code, starts_on=first, ends_on=chance.choice([None, last]), now=NOW)
-    add_extension(session, chance.choice(people), code, granted_on=first, due_on=last, now=NOW)
-    add_assignment(session, chance.choice(people), code, starts_on=first, ends_on=chance.choice([None, last]), now=NOW)
-
-
-def _retract(session, chance, cast, people, courses, step):
-    kind = chance.choice([Completion, Absence, Employment, Access, Exemption, Extension, Assignment])
-    standing = session.scalars(select(kind).where(kind.person_id.in_(people), kind.retracted_at.is_(None))).all()
-    if standing:
-        retract([chance.choice(standing)], now=NOW, by_id=None, why="Prov.")
-
-
-def _duty(session, chance, cast, people, courses, step):
-    add_duty(
-        session, chance.choice(people), DutyKind.SYSTEM_OWNER, system_id=cast.system_id, starts_on=_day(chance), now=NOW
-    )
-
-
-def _access(session, chance, cast, people, courses, step):
-    add_access(session, chance.choice(people), cast.system_id, starts_on=_day(chance), now=NOW)
-
-
-def _require(session, chance, cast, people, courses, step):
-    line = chance.choice(
-        [
-            {},
-            {"unit_id": cast.units["10"]},
-            {"duty": DutyKind.SYSTEM_OWNER},
-            {"system_id": cast.system_id},
-            {"new_hire_days": 0},
-        ]
-    )
-    add_requirement(
-        session,
-        f"krav-{step}",
-        course_id=chance.choice(courses).course_id,
-        now=NOW,
-        effective_from=_day(chance),
-        lines=(line,),
-        validity_months=chance.choice([None, 6, 12]),
-        major_versions=MajorVersions.AT_RENEWAL,
-    )
-
-
-def _equivalence(session, chance, cast, people, courses, step):
-    one, other = chance.sample(courses, 2)
-    there = session.scalars(
-        select(CourseEquivalence).where(
-            CourseEquivalence.course_id == one.course_id,
-            CourseEquivalence.accepted_course_id == other.course_id,
-            stands(CourseEquivalence),
-        )
-    ).one_or_none()
-    if there is not None:
-        retract([there], now=NOW, by_id=None, why="slump")
-    else:
-        session.add(
-            CourseEquivalence(
-                course_id=one.course_id,
-                accepted_course_id=other.course_id,
-                starts_on=_day(chance),
-                recorded_at=NOW,
-                source="test",
-            )
-        )
-
-
-def _major(session, chance, cast, people, courses, step):
-    session.add(
-        CourseVersion(
-            course_id=chance.choice(courses).course_id,
-            number=100 + step,
-            major=100 + step,
-            titles={},
-            summaries={},
-            minutes=1,
-            published_on=_day(chance),
-            published_at=NOW,
-        )
-    )
-
-
-def _move(session, chance, cast, people, courses, step):
-    session.add(
-        UnitPlacement(
-            unit_id=add_unit(session, f"Enhet {step}", parent_id=cast.units["10"], code=None, now=NOW).id,
-            parent_id=cast.units["20"],
-            name="Flyttad",
-            sort_key="flyttad",
-            starts_on=_day(chance),
-            recorded_at=NOW,
-            source="test",
-        )
-    )
-    placement = session.scalars(
-        select(UnitPlacement).where(UnitPlacement.unit_id == cast.units["11"], UnitPlacement.retracted_at.is_(None))
-    ).one()
-    retract([placement], now=NOW, by_id=None, why="Flyttad.")
-    session.add(
-        UnitPlacement(
-            unit_id=cast.units["11"],
-            parent_id=chance.choice([cast.units["10"], cast.units["20"]]),
-            name="Hemtjänsten",
-            sort_key="hemtjansten",
-            starts_on=_day(chance),
-            recorded_at=NOW,
-            source="test",
-        )
-    )

@@ -135,6 +135,7 @@ ACTIONS: dict[str, Any] = {
     "municipality.added": _l("Municipality added"),
     "person.changed": _l("Person’s details changed"),
     "person.number_passed_on": _l("Earlier employee number given to somebody else"),
+    "phases.computed_as_known": _l("Standing computed from what was known on a past day"),
     "phases.rebuilt": _l("Standing computed anew"),
     "reminder.decided": _l("Reminder decided"),
     "requirement.approval_asked": _l("Approval of a requirement asked for"),

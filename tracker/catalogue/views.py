@@ -19,7 +19,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 
 @bp.get("/courses")
-@requires(Permission.COURSE_VIEW)
+@requires(Permission.COURSE_VIEW, on_a_day=True)
 def index() -> Response:
     """List the courses that are published on the day, or those that have what was searched for."""
     wanted = request.args.get("q", "").strip().casefold()
@@ -34,7 +34,7 @@ def index() -> Response:
 
 
 @bp.get("/courses/<public_id:course_id>")
-@requires(Permission.COURSE_VIEW)
+@requires(Permission.COURSE_VIEW, on_a_day=True)
 def course(course_id: str) -> Response:
     """Show what a course consists of, as published on the day."""
     shown = found(queries.course_by_public_id(g.session, course_id))

@@ -7,7 +7,13 @@ from tracker.cli.accounts import account_group
 from tracker.cli.imports import import_group
 from tracker.cli.installation import db_group, municipality_group
 from tracker.cli.journal import journal_group
-from tracker.cli.rules import catalogue_group, rebuild_command, requirements_group, verify_command
+from tracker.cli.rules import (
+    catalogue_group,
+    look_back_command,
+    rebuild_command,
+    requirements_group,
+    verify_command,
+)
 from tracker.cli.running import demo_group, jobs_group, run, run_scheduler, web
 
 
@@ -35,6 +41,7 @@ for command in (
     requirements_group,
     verify_command,
     rebuild_command,
+    look_back_command,
     journal_group,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""What people must learn: `tracker catalogue`, `tracker requirements`, `tracker verify` and `tracker rebuild`."""
+"""What people must learn, and how they stand: `tracker catalogue`, `requirements`, `verify`, `rebuild` and `look-back`."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +10,11 @@ from tracker.audit.operations import record
 from tracker.catalogue.starter import UnknownStarterCourseError
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.cli.installation import any_municipality, municipalities, municipality, one_municipality, open_database
+from tracker.compliance.known import prepare
 from tracker.compliance.operations import Difference, differences, rebuild
 from tracker.compliance.queries import any_people
 from tracker.config import Config
+from tracker.db import Known
 from tracker.edge import transaction
 from tracker.permissions import system
 from tracker.requirements.starter import StarterCourseMissingError
@@ -111,6 +113,26 @@ def rebuild_command(config: Config, slug: str | None) -> None:
             rebuild(session, progress=lambda done, _, bar=bar: _show(bar, done))
             record(session, "phases.rebuilt", subject=where, by=system(where.id, "command"))
         click.echo(f"{where.slug}: rebuilt")
+
+
+@click.command("look-back")
+@one_municipality
+@click.option("--on", "day", type=click.DateTime(formats=["%Y-%m-%d"]), required=True, help="The past day.")
+@click.pass_obj
+def look_back_command(config: Config, slug: str, day: datetime) -> None:
+    """Compute how everyone stands from what was known at the end of a past day, so that pages about it show at once."""
+    database, now = open_database(config), clock.now()
+    where, on = municipality(database, slug), day.date()
+    if on >= clock.local_date(now, where.timezone):
+        raise click.BadParameter("only a day that is over can be looked back on", param_hint="--on")
+    known = Known(on, clock.end_of_day(on, where.timezone))
+    with (
+        transaction(database, where.id, now=now) as session,
+        click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,
+    ):
+        by = system(where.id, "command")
+        prepare(session, known, by=by, now=now, progress=lambda done, _, bar=bar: _show(bar, done))
+    click.echo(f"{where.slug}: as it was known on {on}")
 
 
 def _show(bar: Any, done: int) -> None:

@@ -60,7 +60,7 @@ def refresh(session: BoundSession) -> None:
     touched: Touched | None = session.info.pop("touched", None)
     if not touched:
         return
-    _wait_for_turn(session)
+    wait_for_turn(session)
     if touched.everything:
         _recompute(session, _everyone(session), load_requirements(session))
         return
@@ -75,8 +75,31 @@ def rebuild(session: BoundSession, *, progress: Progress | None = None) -> None:
     """Compute everybody's phases anew, and replace those that differ."""
     session.flush()  # As in refresh.
     session.info.pop("touched", None)
-    _wait_for_turn(session)
+    wait_for_turn(session)
     _recompute(session, _everyone(session), load_requirements(session), progress=progress)
+
+
+def compute(
+    session: BoundSession,
+    requirements: Sequence[rules.Requirement],
+    *,
+    known_on: date,
+    progress: Progress | None = None,
+) -> None:
+    """Store everybody's phases as computed from what was known on a past day, to which the session is set."""
+    persons = _everyone(session)
+    with rarely_collecting(len(persons)):
+        for start in range(0, len(persons), PEOPLE_AT_A_TIME):
+            ids = persons[start : start + PEOPLE_AT_A_TIME]
+            rows = [
+                {**dict(zip(_STORED, (person_id, requirement.id, *row), strict=True)), "known_on": known_on}
+                for person_id, learner in load_learners(session, ids).items()
+                for requirement in requirements
+                for row in _rows(learner, requirement)
+            ]
+            insert_many(session, Phase, rows)
+            if progress is not None:
+                progress(start + len(ids), len(persons))
 
 
 def differences(
@@ -102,8 +125,8 @@ def _names(session: BoundSession, id_: Any, name: Any, ids: Collection[int]) -> 
     return {row[0]: row[1] for row in session.execute(select(id_, name).where(id_.in_(ids)))} if ids else {}
 
 
-def _wait_for_turn(session: BoundSession) -> None:
-    """Take the municipality's lock, which lasts until the commit. SQLite has one writer at a time as it is."""
+def wait_for_turn(session: BoundSession) -> None:
+    """Make the writers of one municipality wait for each other: take the municipality's lock, which lasts until the commit. SQLite has one writer at a time as it is."""
     municipality = select(Municipality.id).where(Municipality.id == session.municipality_id)
     # Rows that refer to the municipality may still be added: the lock does not cover its key.
     session.execute(municipality.with_for_update(key_share=True)).one()

@@ -1,19 +1,27 @@
 """The pages of requirements, which show how they stand; and why each applies to whom."""
 
-from flask import Blueprint, g, request
+from collections.abc import Sequence
+from datetime import date
+
+from flask import Blueprint, abort, g, redirect, request, url_for
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
-from tracker.compliance import queries
+from tracker import clock
+from tracker.compliance import known, queries
 from tracker.compliance.explain import explain, named_courses
+from tracker.db import Known
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
+from tracker.municipalities.models import Municipality
+from tracker.municipalities.queries import everyone
 from tracker.paging import Page
 from tracker.people.queries import in_team, visible_person
 from tracker.permissions import Permission
 from tracker.requirements import queries as requirements
 from tracker.web.access import requires
-from tracker.web.pages import found, page
+from tracker.web.pages import found, own_path, page
+from tracker.web.session import FIRST_DAY, edge, in_municipality
 
 bp = Blueprint("compliance", __name__)
 requirements_bp = Blueprint("requirements", __name__)
@@ -24,7 +32,7 @@ BEHIND = "behind"
 
 
 @requirements_bp.get("/requirements")
-@requires(Permission.REQUIREMENT_VIEW)
+@requires(Permission.REQUIREMENT_VIEW, on_a_day=True)
 def index() -> Response:
     """List the requirements as they are worded on the day, with how they stand among those the viewer may count."""
     listed = requirements.listed(g.session, g.day)
@@ -34,7 +42,7 @@ def index() -> Response:
 
 
 @requirements_bp.get("/requirements/<public_id:requirement_id>")
-@requires(Permission.REQUIREMENT_VIEW)
+@requires(Permission.REQUIREMENT_VIEW, on_a_day=True)
 def show(requirement_id: str) -> Response:
     """Say what a requirement says, in words, and how it stands on the day."""
     requirement = found(requirements.by_public_id(g.session, requirement_id))
@@ -52,7 +60,7 @@ def show(requirement_id: str) -> Response:
 
 
 @requirements_bp.get("/requirements/<public_id:requirement_id>/people")
-@requires(Permission.TEAM_VIEW)
+@requires(Permission.TEAM_VIEW, on_a_day=True)
 def people(requirement_id: str) -> Response:
     """List the people behind a requirement's figures, all or those in one state."""
     requirement = found(requirements.by_public_id(g.session, requirement_id))
@@ -88,8 +96,39 @@ def _counted() -> ColumnElement[bool]:
     return queries.employed_on(g.day) if g.viewer.may(Permission.FIGURES_VIEW) else in_team(g.viewer, g.day)
 
 
+@bp.route("/known", methods=["GET", "POST"])
+@requires(Permission.SIGNED_IN)
+def prepare() -> Response:
+    """Compute how everyone stands from what was known on a past day, then go on to the page that asked for it."""
+    on = _past_day(request.values.get("on", ""))
+    onward = own_path(request.values.get("next")) or url_for("dashboards.home", known=on.isoformat())
+    if request.method == "POST":
+        for municipality in _looked_at():
+            # Each in a transaction of its own: one at a time waits, and what is done stays done.
+            with in_municipality(municipality.id) as session:
+                known.prepare(session, Known(on, clock.end_of_day(on, municipality.timezone)), by=g.viewer, now=g.now)
+        return redirect(onward)
+    return page("compliance/prepare.html", on=on, onward=onward)
+
+
+def _looked_at() -> Sequence[Municipality]:
+    """Return the municipalities that the viewer sees figures of: their own, or all for the coordination group."""
+    if not g.viewer.may(Permission.COORDINATION_VIEW):
+        return [g.municipality]
+    with edge().database.wide(reading=True) as session:
+        return everyone(session)
+
+
+def _past_day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        abort(400)
+    return day if FIRST_DAY <= day < g.today else abort(400)
+
+
 @bp.get("/people/<public_id:person_id>/requirements/<public_id:requirement_id>/explanation")
-@requires(Permission.PERSON_VIEW)
+@requires(Permission.PERSON_VIEW, on_a_day=True)
 def explanation(person_id: str, requirement_id: str) -> Response:
     """Explain why a requirement applies to a person on the day and what follows, or why it does not.
 

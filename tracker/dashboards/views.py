@@ -1,11 +1,12 @@
 """Home, team, person, municipality, coordination, search."""
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, redirect, request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, true
 from werkzeug.wrappers import Response
 
+from tracker.compliance.known import prepared_everywhere
 from tracker.compliance.queries import (
     Obligation,
     Timeline,
@@ -57,7 +58,7 @@ STATES: dict[str, tuple[State, ...]] = {"behind": tuple(sorted(AT_FAULT))} | {st
 
 
 @bp.get("/")
-@requires(Permission.SIGNED_IN)
+@requires(Permission.SIGNED_IN, on_a_day=True)
 def home() -> Response:
     """Lead to what this viewer comes for: the next step of their own training, or else what they may do here."""
     team = _team_in_brief() if g.viewer.may(Permission.TEAM_VIEW) else None
@@ -88,7 +89,7 @@ def _team_in_brief() -> tuple[int, int]:
 
 
 @bp.get("/team")
-@requires(Permission.TEAM_VIEW)
+@requires(Permission.TEAM_VIEW, on_a_day=True)
 def team() -> Response:
     """Show whom the viewer is needed by, and the training matrix of their people."""
     choosable = organised.choosable(organised.tree(g.session, g.day), g.viewer)
@@ -144,14 +145,14 @@ def _matrix(condition: ColumnElement[bool], choice: teams.Choice) -> Page:
 
 
 @bp.get("/people/<public_id:person_id>")
-@requires(Permission.PERSON_VIEW)
+@requires(Permission.PERSON_VIEW, on_a_day=True)
 def person(person_id: str) -> Response:
     """Show a person's obligations, how they came to stand so, and the facts behind them."""
     return _person_page(found(visible_person(g.session, g.viewer, person_id, on=g.day)))
 
 
 @bp.get("/me")
-@requires(Permission.LEARN)
+@requires(Permission.LEARN, on_a_day=True)
 def me() -> Response:
     """Show a person all that is stored about themself."""
     return _person_page(g.session.get_one(Person, g.viewer.person_id))
@@ -197,7 +198,7 @@ def _note(phase: Obligation) -> str:
 
 
 @bp.get("/municipality")
-@requires(Permission.FIGURES_VIEW)
+@requires(Permission.FIGURES_VIEW, on_a_day=True)
 def municipality() -> Response:
     """Show how the municipality, or a part of it, stands; how that came about; and what is missing."""
     units = organised.tree(g.session, g.day)
@@ -220,17 +221,19 @@ def municipality() -> Response:
 
 
 @bp.get("/coordination")
-@requires(Permission.COORDINATION_VIEW)
+@requires(Permission.COORDINATION_VIEW, on_a_day=True)
 def coordination() -> Response:
     """Show the municipalities side by side: figures only, read across all of them in a session of its own."""
     with edge().database.wide(reading=True) as session:
-        return page(
-            "dashboards/coordination.html", found=coordinated.side_by_side(session, g.day), fewest=coordinated.FEWEST
-        )
+        session.known = g.session.known
+        if g.known_on is not None and not prepared_everywhere(session, g.known_on):
+            return redirect(url_for("compliance.prepare", on=g.known_on.isoformat(), next=request.full_path))
+        found = coordinated.side_by_side(session, g.day)
+        return page("dashboards/coordination.html", found=found, fewest=coordinated.FEWEST)
 
 
 @bp.get("/search")
-@requires(Permission.SIGNED_IN)
+@requires(Permission.SIGNED_IN, on_a_day=True)
 def search() -> Response:
     """Find people, courses, systems and units that the viewer may see; all of one kind with `kind`."""
     words = request.args.get("q", "").strip()

@@ -150,7 +150,7 @@ def _conflict(form: DraftForm, draft_id: str) -> Response:
 
 
 @bp.get("/drafts/<public_id:draft_id>/preview")
-@requires(Permission.REQUIREMENT_EDIT)
+@requires(Permission.REQUIREMENT_EDIT, on_a_day=True)
 def preview(draft_id: str) -> Response:
     """Show what a draft would change as it stands in the editor, unsaved. Only htmx asks; others get the draft's page."""
     drafted = found(queries.draft_by_public_id(g.session, draft_id))
@@ -204,7 +204,7 @@ def _weigh(drafted: Drafted, says: Draft) -> Weighed:
 
 
 @bp.get("/drafts/<public_id:draft_id>")
-@requires(Permission.REQUIREMENT_EDIT)
+@requires(Permission.REQUIREMENT_EDIT, on_a_day=True)
 def show(draft_id: str) -> Response:
     """Show what a draft says and would change, and what can be done with it."""
     drafted = found(queries.draft_by_public_id(g.session, draft_id))
@@ -263,7 +263,7 @@ def _units(whatif: WhatIf) -> list[UnitLine]:
 
 
 @bp.get("/drafts/<public_id:draft_id>/people")
-@requires(Permission.REQUIREMENT_EDIT)
+@requires(Permission.REQUIREMENT_EDIT, on_a_day=True)
 def people(draft_id: str) -> Response:
     """List the people behind a figure of what a draft would change."""
     drafted = found(queries.draft_by_public_id(g.session, draft_id))

@@ -41,7 +41,7 @@ bp = Blueprint("exceptions", __name__)
 
 
 @bp.get("/exceptions")
-@requires(Permission.EXCEPTION_GRANT)
+@requires(Permission.EXCEPTION_GRANT, on_a_day=True)
 def index() -> Response:
     """List what is decided about the viewer's people: in force on the day, coming or ended."""
     listed = requirements.listed(g.session, g.day)

@@ -1,6 +1,7 @@
 """What to take out."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -35,6 +36,11 @@ class ExportForm(Form):
     day = DateField(
         _l("Day"), validators=[InputRequired()], description=_l("Who is employed, and where, is taken from this day.")
     )
+    known = DateField(
+        _l("As it was known on"),
+        validators=[Optional()],
+        description=_l("Empty: as it is known now, with all that has been corrected since."),
+    )
     since = DateField(
         _l("Completed from"),
         validators=[Optional()],
@@ -53,15 +59,26 @@ class ExportForm(Form):
     kind = RadioField(_l("File"), choices=_choices(FORMATS), default=Format.CSV.value)
 
     def __init__(
-        self, *args: Any, units: list[tuple[str, str]], requirements: list[tuple[str, str]], **kwargs: Any
+        self,
+        *args: Any,
+        units: list[tuple[str, str]],
+        requirements: list[tuple[str, str]],
+        today: date,
+        **kwargs: Any,
     ) -> None:
-        """Take the choices: pairs of public id and name."""
+        """Take today, and the choices: pairs of public id and name."""
         super().__init__(*args, **kwargs)
+        self._today = today
         self.unit.choices = [SelectChoice("", _("The whole municipality")), *(SelectChoice(*unit) for unit in units)]
         self.requirement.choices = [
             SelectChoice("", _("All requirements")),
             *(SelectChoice(*one) for one in requirements),
         ]
+
+    def validate_known(self, field: DateField) -> None:
+        """Refuse knowledge of days to come."""
+        if field.data and field.data > self._today:
+            raise ValidationError(_("That day has not been yet."))
 
     def validate_since(self, field: DateField) -> None:
         """Refuse a stretch that ends before it begins: nothing could be in it."""

@@ -92,6 +92,7 @@ def note_export(
     )
 
 
-def file_name(content: Content, kind: Format, *, municipality: str, day: date) -> str:
+def file_name(content: Content, kind: Format, *, municipality: str, day: date, known_on: date | None = None) -> str:
     """Return a name that sorts and tells: "standing-kil-2026-11-23.csv"."""
-    return f"{content.value}-{municipality}-{day:%Y-%m-%d}.{kind.value}"
+    known = f"-known-{known_on:%Y-%m-%d}" if known_on else ""
+    return f"{content.value}-{municipality}-{day:%Y-%m-%d}{known}.{kind.value}"

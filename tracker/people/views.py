@@ -33,7 +33,7 @@ organisation_bp = Blueprint("organisation", __name__, url_prefix="/organisation"
 
 
 @bp.get("")
-@requires(Permission.TEAM_VIEW)
+@requires(Permission.TEAM_VIEW, on_a_day=True)
 def index() -> Response:
     """List the people whom the viewer may see, by name, unit and position."""
     unit_id, position_id = request.args.get("unit", ""), request.args.get("position", "")
@@ -115,7 +115,7 @@ def pass_on(person_id: str, former_id: int) -> Response:
 
 
 @organisation_bp.get("", endpoint="index")
-@requires(Permission.ORGANISATION_VIEW)
+@requires(Permission.ORGANISATION_VIEW, on_a_day=True)
 def tree() -> Response:
     """Show the organisation on the day as a tree, or the units that fit the words looked for, each with its path."""
     on_day = organisation.tree_on(g.session, g.day)
@@ -131,7 +131,7 @@ def tree() -> Response:
 
 
 @organisation_bp.get("/positions")
-@requires(Permission.ORGANISATION_VIEW)
+@requires(Permission.ORGANISATION_VIEW, on_a_day=True)
 def positions() -> Response:
     """List the positions, and how many people work as each."""
     return page(
@@ -142,7 +142,7 @@ def positions() -> Response:
 
 
 @organisation_bp.get("/<public_id:unit_id>")
-@requires(Permission.ORGANISATION_VIEW)
+@requires(Permission.ORGANISATION_VIEW, on_a_day=True)
 def show(unit_id: str) -> Response:
     """Show a unit: its place, who manages it, who works in and below it, and what it has been called."""
     unit = found(organisation.unit_by_public_id(g.session, unit_id))

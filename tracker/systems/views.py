@@ -27,7 +27,7 @@ duties_bp = Blueprint("duties", __name__, url_prefix="/duties")
 
 
 @bp.get("")
-@requires(Permission.SYSTEM_VIEW)
+@requires(Permission.SYSTEM_VIEW, on_a_day=True)
 def index() -> Response:
     """List the register."""
     scope = request.args.get("scope", "")
@@ -41,7 +41,7 @@ def index() -> Response:
 
 
 @bp.get("/<public_id:system_id>")
-@requires(Permission.SYSTEM_VIEW)
+@requires(Permission.SYSTEM_VIEW, on_a_day=True)
 def show(system_id: str) -> Response:
     """Show a system: who owns and administers it, its security plan, and who uses it."""
     system = found(queries.system_by_public_id(g.session, system_id))
@@ -131,7 +131,7 @@ def end_access(system_id: str, access_id: int) -> Response:
 
 
 @duties_bp.get("", endpoint="index")
-@requires(Permission.DUTY_EDIT)
+@requires(Permission.DUTY_EDIT, on_a_day=True)
 def index_of_duties() -> Response:
     """List who holds which duty on the day."""
     held = queries.duties_held(g.session, g.viewer, g.day)

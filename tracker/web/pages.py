@@ -17,6 +17,7 @@ from tracker import i18n
 from tracker.naming import shown_name
 from tracker.permissions import Permission, Role
 from tracker.web.forms import Form
+from tracker.web.session import takes_a_day
 
 T = TypeVar("T")
 
@@ -100,6 +101,12 @@ def init(app: Flask, static_folder: Path, entries: Sequence[NavEntry]) -> None:
     def static_url(name: str) -> str:
         return f"/static/{name}?v={_version(static_folder / name)}"
 
+    @app.url_defaults
+    def stay_with_what_was_known(endpoint: str, values: dict[str, Any]) -> None:
+        """Links from a page about what was known on a day lead to pages about the same."""
+        if g.get("known_on") is not None and takes_a_day(endpoint):
+            values.setdefault("known", g.known_on.isoformat())
+
     @app.context_processor
     def globals_of_page() -> dict[str, Any]:
         locale = str(get_locale())[:2]
@@ -112,8 +119,10 @@ def init(app: Flask, static_folder: Path, entries: Sequence[NavEntry]) -> None:
             "theme": viewer.theme if viewer else request.cookies.get("theme", "auto"),
             "day": g.get("day"),
             "today": g.get("today"),
-            "day_is_today": g.get("day") == g.get("today"),
-            "day_argument": None if g.get("day") == g.get("today") else g.get("day"),
+            "known_on": g.get("known_on"),
+            "takes_a_day": viewer is not None and request.endpoint is not None and takes_a_day(request.endpoint),
+            "day_is_today": g.get("day") == g.get("today") and g.get("known_on") is None,
+            "day_argument": None if g.get("day") == g.get("today") and g.get("known_on") is None else g.get("day"),
         }
 
     offered: dict[str, Any] = {

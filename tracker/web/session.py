@@ -7,16 +7,19 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from tracker import clock
 from tracker.config import Config
-from tracker.db import BoundSession, Database
+from tracker.db import BoundSession, Database, Known
 from tracker.municipalities.models import Municipality
 from tracker.permissions import SignedIn, Viewer
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""What may be asked about. Further away, counting years forth and back would leave the calendar."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -35,6 +38,8 @@ class Edge:
     viewer_of: Callable[[BoundSession, int, date], Viewer]
     # What is required of a person on a day, each with the course it asks for (compliance.queries.Obligation).
     obligations_of: Callable[[BoundSession, int, date], Sequence[Any]]
+    # Whether the phases have been computed from what was known on a past day.
+    prepared: Callable[[BoundSession, date], bool]
     # Keep the language and theme that the viewer chose with their account.
     prefer: Callable[[BoundSession, Viewer, str | None, str | None], None]
 
@@ -68,6 +73,7 @@ def begin() -> None:
     g.viewer = None
     g.today = clock.local_date(g.now, "Europe/Stockholm")
     g.day = g.today
+    g.known_on = None
     # Before the locale is asked for: error pages need one too.
     if request.endpoint is None or not current_user.is_authenticated:
         return
@@ -78,22 +84,48 @@ def begin() -> None:
     g.today = clock.local_date(g.now, g.municipality.timezone)
     g.day = g.today
     g.viewer = edge().viewer_of(g.session, signed_in.account_id, g.today)
-    g.day = _asked_day(g.today)
+    if takes_a_day(request.endpoint):
+        _look_at_a_day(g.session)
     structlog.contextvars.bind_contextvars(municipality=g.municipality.slug, actor=g.viewer.actor)
 
 
-def _asked_day(today: date) -> date:
-    """Return the day that the address asks about (`?day=2026-03-01`), else today.
+def takes_a_day(endpoint: str) -> bool:
+    """Say whether an endpoint shows how things stand on the day that the address asks for."""
+    return getattr(current_app.view_functions[endpoint], "on_a_day", False)
 
-    Raises BadRequest for what is not a day.
+
+def _look_at_a_day(session: BoundSession) -> None:
+    """Note the day asked about, and set a session that only reads to what was known on another, if asked.
+
+    Without a day, what was known on a day is about that day. Raises BadRequest for what is no day, and for knowledge of
+    days to come.
     """
-    asked = request.args.get("day", "")
-    if not asked:
-        return today
+    known_on = _day_in_address("known")
+    if known_on is not None and request.method in SAFE_METHODS:
+        if known_on > g.today:
+            raise BadRequest("known")
+        if known_on < g.today:
+            g.known_on = known_on
+            session.known = Known(known_on, clock.end_of_day(known_on, g.municipality.timezone))
+    g.day = _day_in_address("day") or g.known_on or g.today
+
+
+def _day_in_address(name: str) -> date | None:
+    asked = request.args.get(name, "")
     try:
-        return date.fromisoformat(asked)
+        day = date.fromisoformat(asked) if asked else None
     except ValueError as error:
-        raise BadRequest("day") from error
+        raise BadRequest(name) from error
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise BadRequest(name)
+    return day
+
+
+def look_back() -> Response | None:
+    """Before a page that shows what was known on a day: see to it that phases have been computed from that."""
+    if g.known_on is None or edge().prepared(g.session, g.known_on):
+        return None
+    return redirect(url_for("compliance.prepare", on=g.known_on.isoformat(), next=request.full_path))
 
 
 def end(response: Response) -> Response:

@@ -16,7 +16,7 @@ from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.people.queries import MANAGING
 from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.systems.models import Access, ItSystem
-from tracker.tables import retracted, stands
+from tracker.tables import recorded, retracted, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class Recorded:
     """A dated fact in words: what it says, and the fact itself with its period, source and retraction."""
 
     fact: Employment | Duty | Access | Absence
+    retracted: bool
     says: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The facts about a person, retracted ones too; the latest first."""
+    """The facts about a person that are known, those retracted since they were recorded too; the latest first."""
 
     employments: list[Recorded]
     duties: list[Recorded]
@@ -45,25 +46,27 @@ class Record:
 def record(session: BoundSession, person_id: int, day: date) -> Record:
     """Return the facts about a person's work and absence. Units are called what they are called on the day."""
     employments = session.execute(
-        select(Employment, Position.title)
+        select(Employment, retracted(Employment), Position.title)
         .join(Position, Position.id == Employment.position_id)
-        .where(Employment.person_id == person_id)
+        .where(Employment.person_id == person_id, recorded(Employment))
         .order_by(Employment.starts_on.desc(), Employment.id)
     ).all()
     duties = session.execute(
-        select(Duty, ItSystem.name)
+        select(Duty, retracted(Duty), ItSystem.name)
         .outerjoin(ItSystem, ItSystem.id == Duty.system_id)
-        .where(Duty.person_id == person_id)
+        .where(Duty.person_id == person_id, recorded(Duty))
         .order_by(Duty.starts_on.desc(), Duty.id)
     ).all()
     accesses = session.execute(
-        select(Access, ItSystem.name)
+        select(Access, retracted(Access), ItSystem.name)
         .join(ItSystem, ItSystem.id == Access.system_id)
-        .where(Access.person_id == person_id)
+        .where(Access.person_id == person_id, recorded(Access))
         .order_by(Access.starts_on.desc(), ItSystem.name)
     ).all()
-    absences = session.scalars(
-        select(Absence).where(Absence.person_id == person_id).order_by(Absence.starts_on.desc(), Absence.id)
+    absences = session.execute(
+        select(Absence, retracted(Absence))
+        .where(Absence.person_id == person_id, recorded(Absence))
+        .order_by(Absence.starts_on.desc(), Absence.id)
     )
     completions = session.execute(
         select(Completion, CourseVersion.titles)
@@ -71,13 +74,16 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
         .where(Completion.person_id == person_id, retracted(Completion))
         .order_by(Completion.completed_on.desc())
     ).all()
-    units = {employment.unit_id for employment, _ in employments} | {duty.unit_id for duty, _ in duties}
+    units = {employment.unit_id for employment, *_ in employments} | {duty.unit_id for duty, *_ in duties}
     names = _unit_names(session, {unit_id for unit_id in units if unit_id is not None}, day)
     return Record(
-        employments=[Recorded(fact, title, names.get(fact.unit_id, "")) for fact, title in employments],
-        duties=[Recorded(fact, fact.kind.value, system or names.get(fact.unit_id or 0, "")) for fact, system in duties],
-        accesses=[Recorded(fact, name) for fact, name in accesses],
-        absences=[Recorded(fact) for fact in absences],
+        employments=[Recorded(fact, gone, title, names.get(fact.unit_id, "")) for fact, gone, title in employments],
+        duties=[
+            Recorded(fact, gone, fact.kind.value, system or names.get(fact.unit_id or 0, ""))
+            for fact, gone, system in duties
+        ],
+        accesses=[Recorded(fact, gone, name) for fact, gone, name in accesses],
+        absences=[Recorded(fact, gone) for fact, gone in absences],
         retracted_completions=[(fact, titles) for fact, titles in completions],
         retracted_exemptions=list(
             session.scalars(
