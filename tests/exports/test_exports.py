@@ -237,6 +237,7 @@ def test_every_list_taken_is_in_the_journal_with_its_rows_and_fingerprint(databa
         "rows": len(rows) - 1,
         "sha256": hashlib.sha256(answer.data).hexdigest(),
         "day": "2026-11-23",
+        "known": "",
         "unit": cast.unit_ids["11"],
         "requirement": "",
         "since": "",
