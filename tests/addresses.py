@@ -30,12 +30,14 @@ from tracker.administration.operations import hand_over_link
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
 from tracker.catalogue.starter import load_starter
 from tracker.db import BoundSession
+from tracker.domain.programme import Layer, Owner
 from tracker.drafting.operations import begin_draft
 from tracker.hr.operations import stage_roster
 from tracker.learning.models import Attempt
 from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
 from tracker.people.models import Duty, FormerDetails, Person
+from tracker.programmes.operations import Audience, Says, add_item
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft
 from tracker.systems.models import Access
@@ -117,6 +119,14 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         words = {"sv": "Nytt krav", "en": "New requirement"}
         says = Draft(titles=words, reasons=words, course_id=course.id, effective_from=today, first_due_days=7)
         required = session.scalars(select(Requirement)).one()
+        item = add_item(
+            session,
+            says=Says({"sv": "Hämta nycklar", "en": "Fetch keys"}, Owner.LEARNER, 0),
+            audience=Audience(Layer.MUNICIPALITY),
+            effective_from=date(2020, 1, 1),
+            by=by,
+            now=NOW,
+        )
         draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
         former = FormerDetails(
             person_id=anna.id,
@@ -134,6 +144,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "former_id": str(former.id),
             "upload_id": upload.public_id,
             "draft_id": draft.public_id,
+            "item_id": item.public_id,
             "completion_id": completion.public_id,
             "assignment_id": assignment.public_id,
             "exception_request_id": asked.public_id,

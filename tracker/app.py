@@ -22,6 +22,7 @@ import tracker.hr.views
 import tracker.learning.views
 import tracker.mail.views
 import tracker.people.views
+import tracker.programmes.views
 import tracker.systems.views
 import tracker.uploads.views
 import tracker.web.views
@@ -41,6 +42,8 @@ from tracker.web.converters import PublicIdConverter
 NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("dashboards.home", _l("My training"), "home", Permission.LEARN),
     ("dashboards.team", _l("Team"), "team", Permission.TEAM_VIEW),
+    ("programmes.hires", _l("New hires"), "programme", Permission.TEAM_VIEW),
+    ("programmes.tasks", _l("Tasks for new hires"), "check", Permission.NEWCOMER_TASKS),
     ("dashboards.municipality", _l("Municipality"), "municipality", Permission.FIGURES_VIEW),
     ("dashboards.coordination", _l("Coordination"), "coordination", Permission.COORDINATION_VIEW),
     ("learning.history", _l("Certificates"), "certificate", Permission.LEARN),
@@ -72,6 +75,7 @@ BLUEPRINTS = (
     tracker.compliance.views.bp,
     tracker.exceptions.views.bp,
     tracker.uploads.views.bp,
+    tracker.programmes.views.bp,
     tracker.people.views.bp,
     tracker.people.views.organisation_bp,
     tracker.systems.views.bp,

@@ -11,6 +11,7 @@ import tracker.mail.models
 import tracker.municipalities.models
 import tracker.organisation.models
 import tracker.people.models
+import tracker.programmes.models
 import tracker.requirements.models
 import tracker.systems.models
 import tracker.uploads.models  # noqa: F401

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     ACCOUNT_ADMIN = "account_admin"
     JOURNAL_VIEW = "journal_view"
     OUTBOX_VIEW = "outbox_view"
+    NEWCOMER_TASKS = "newcomer_tasks"
+    PROGRAMME_EDIT = "programme_edit"
 
 
 class Role(StrEnum):
@@ -49,6 +51,7 @@ class Role(StrEnum):
     UNIT_MANAGER = "unit_manager"
     SYSTEM_OWNER = "system_owner"
     SYSTEM_ADMINISTRATOR = "system_administrator"
+    IT = "it"
 
 
 class GivenRole(StrEnum):
@@ -70,6 +73,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.SYSTEM_OWNER: frozenset({_P.SYSTEM_VIEW, _P.REQUIREMENT_VIEW}),
     Role.SYSTEM_ADMINISTRATOR: frozenset({_P.SYSTEM_VIEW, _P.REQUIREMENT_VIEW}),
+    Role.IT: frozenset({_P.NEWCOMER_TASKS}),
     Role.HR: frozenset(
         {
             _P.TEAM_VIEW,
@@ -86,6 +90,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.SYSTEM_VIEW,
             _P.COURSE_VIEW,
             _P.REQUIREMENT_VIEW,
+            _P.NEWCOMER_TASKS,
+            _P.PROGRAMME_EDIT,
         }
     ),
     Role.TRAINING_ADMINISTRATOR: frozenset(
@@ -102,6 +108,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             _P.COURSE_VIEW,
             _P.REQUIREMENT_VIEW,
             _P.REQUIREMENT_EDIT,
+            _P.PROGRAMME_EDIT,
         }
     ),
     Role.MUNICIPALITY_ADMINISTRATOR: frozenset(
@@ -149,6 +156,9 @@ class Viewer:
     managed_unit_ids: frozenset[int] = frozenset()
     # The systems this viewer owns or administers on the day.
     system_ids: frozenset[int] = frozenset()
+    # Where this viewer prepares computers and accounts: in these units and all below them, or in the whole municipality.
+    it_unit_ids: frozenset[int] = frozenset()
+    it_everywhere: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Say whether any of the viewer's roles carries a permission."""

@@ -18,7 +18,7 @@ from tracker.organisation.models import UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Person
-from tracker.people.queries import MANAGING, RUNNING_A_SYSTEM
+from tracker.people.queries import FOLLOWING, MANAGING, RUNNING_A_SYSTEM, SERVING_AS_IT
 from tracker.permissions import GivenRole, Role
 from tracker.systems.models import ItSystem
 
@@ -131,9 +131,7 @@ def _holds(role: Role, on: date) -> ColumnElement[bool]:
 
 
 def _duties_of(role: Role) -> list[DutyKind]:
-    if role is Role.UNIT_MANAGER:
-        return list(MANAGING)
-    return [kind for kind, follows in RUNNING_A_SYSTEM.items() if follows is role]
+    return [kind for kind, follows in FOLLOWING.items() if follows is role]
 
 
 def _gives_a_role() -> ColumnElement[bool]:
@@ -141,6 +139,7 @@ def _gives_a_role() -> ColumnElement[bool]:
     return or_(
         Duty.kind.in_(MANAGING) & Duty.unit_id.is_not(None),
         Duty.kind.in_(list(RUNNING_A_SYSTEM)) & Duty.system_id.is_not(None),
+        Duty.kind.in_(SERVING_AS_IT),
     )
 
 
@@ -192,7 +191,7 @@ def _roles(session: BoundSession, accounts: Sequence[Account], on: date) -> defa
         Duty.person_id.in_(account_of), in_force(Duty, on), _gives_a_role()
     )
     for person_id, kind in session.execute(duties):
-        roles[account_of[person_id]].add(RUNNING_A_SYSTEM.get(kind, Role.UNIT_MANAGER))
+        roles[account_of[person_id]].add(FOLLOWING[kind])
     in_order = list(Role)
     return defaultdict(list, {account: sorted(held, key=in_order.index) for account, held in roles.items()})
 
@@ -225,9 +224,7 @@ def following_roles(session: BoundSession, account: Account, *, on: date) -> lis
         .order_by(Duty.starts_on, Duty.id)
     )
     following = [
-        FollowingRole(
-            RUNNING_A_SYSTEM.get(duty.kind, Role.UNIT_MANAGER), duty.kind, unit or system, duty.starts_on, duty.ends_on
-        )
+        FollowingRole(FOLLOWING[duty.kind], duty.kind, unit or system, duty.starts_on, duty.ends_on)
         for duty, unit, system in rows
     ]
     return [FollowingRole(Role.LEARNER), *following]

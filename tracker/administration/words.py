@@ -25,6 +25,7 @@ ROLES: dict[Role, Any] = {
     Role.UNIT_MANAGER: _l("Manager"),
     Role.SYSTEM_OWNER: _l("System owner"),
     Role.SYSTEM_ADMINISTRATOR: _l("System administrator"),
+    Role.IT: _l("IT, for new hires"),
 }
 
 # What each role that is given by hand is for.
@@ -43,6 +44,7 @@ FOLLOWS: dict[Role, Any] = {
     Role.SYSTEM_ADMINISTRATOR: _l(
         "Whoever administers a system is a system administrator. Add the duty on the system’s page instead."
     ),
+    Role.IT: _l("Whoever is IT manager or local IT coordinator prepares for new hires. Add the duty instead."),
 }
 
 DUTIES: dict[DutyKind, Any] = {
@@ -50,6 +52,8 @@ DUTIES: dict[DutyKind, Any] = {
     DutyKind.HEAD_OF_ADMINISTRATION: _l("is head of %(place)s"),
     DutyKind.SYSTEM_OWNER: _l("owns %(place)s"),
     DutyKind.SYSTEM_ADMINISTRATOR: _l("administers %(place)s"),
+    DutyKind.IT_MANAGER: _l("is IT manager"),
+    DutyKind.LOCAL_IT_COORDINATOR: _l("is local IT coordinator: %(place)s"),
 }
 
 STATES: dict[AccountState, Any] = {
@@ -89,6 +93,8 @@ SUBJECTS: dict[str, Any] = {
     "Municipality": _l("Municipality"),
     "OutgoingMail": _l("Mail"),
     "UploadedCertificate": _l("Certificate from elsewhere"),
+    "ProgrammeItem": _l("Item of the introduction programme"),
+    "TaskDone": _l("Task for a new hire"),
 }
 
 ACTIONS: dict[str, Any] = {
@@ -136,7 +142,11 @@ ACTIONS: dict[str, Any] = {
     "person.changed": _l("Person’s details changed"),
     "person.number_passed_on": _l("Earlier employee number given to somebody else"),
     "phases.computed_as_known": _l("Standing computed from what was known on a past day"),
+    "newcomer_tasks.reminded": _l("Reminder of tasks for new hires decided"),
     "phases.rebuilt": _l("Standing computed anew"),
+    "programme.item_added": _l("Item added to the introduction programme"),
+    "programme.item_changed": _l("Item of the introduction programme changed"),
+    "programme.item_ended": _l("Item of the introduction programme ended"),
     "reminder.decided": _l("Reminder decided"),
     "requirement.approval_asked": _l("Approval of a requirement asked for"),
     "requirement.draft_begun": _l("Draft of a requirement begun"),
@@ -152,6 +162,8 @@ ACTIONS: dict[str, Any] = {
     "steps.signed": _l("Exercises signed"),
     "system.added": _l("System added"),
     "system.changed": _l("System changed"),
+    "task.done": _l("Task for a new hire done"),
+    "task.undone": _l("Task for a new hire not done after all"),
     "unit.added": _l("Unit added"),
     "unit.changed": _l("Unit changed"),
     "unit.kind_changed": _l("Unit’s kind changed"),
@@ -164,6 +176,7 @@ ACTORS = {
     "command": _l("a command"),
     "demo": _l("the demo"),
     "import": _l("the import command"),
+    "newcomer_tasks": _l("the reminders of tasks for new hires"),
     "sign-in": _l("sign-in"),
     "weekly_digest": _l("the weekly mail"),
 }

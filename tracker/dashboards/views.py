@@ -36,6 +36,7 @@ from tracker.paging import Page
 from tracker.people.models import Person
 from tracker.people.queries import another, former_details, in_team, visible_person
 from tracker.permissions import Permission
+from tracker.programmes.queries import Introduction, introductions
 from tracker.requirements.queries import listed
 from tracker.uploads.queries import number_waiting, uploads_of
 from tracker.uploads.words import OUTCOMES
@@ -74,7 +75,13 @@ def home() -> Response:
         titles=_titles() if asked else {},
         uploads=uploads_of(g.session, g.viewer.person_id, limit=ANSWERS_AT_HOME),
         outcomes=OUTCOMES,
+        introduction=_introduction(g.viewer.person_id),
     )
+
+
+def _introduction(person_id: int) -> Introduction | None:
+    """Return a person's introduction while it lasts."""
+    return next(iter(introductions(g.session, Person.id == person_id, g.day)), None)
 
 
 def _titles() -> dict[int, dict[str, str]]:
@@ -168,6 +175,7 @@ def _person_page(person: Person) -> Response:
         person=person,
         own=person.id == g.viewer.person_id,
         places=workplaces(g.session, [person.id], g.day).get(person.id, []),
+        introduction=_introduction(person.id),
         checklists=teams.courses_with_checklist(g.session),
         obligations=obligations_of(g.session, person.id, g.day),
         axis=axis,

@@ -16,6 +16,7 @@ from tracker.demo.accounts import SignIn, open_accounts
 from tracker.demo.chance import share
 from tracker.demo.exceptions import add_exceptions
 from tracker.demo.history import Asked, Done, Worker, completions, recorded_at
+from tracker.demo.introductions import add_introductions
 from tracker.demo.towns import SYSTEMS, TOWNS, DemoSystem, Town
 from tracker.demo.uploads import add_uploads
 from tracker.domain.evidence import Evidence
@@ -111,6 +112,7 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
     _record(session, done, staff)
     add_exceptions(session, workers, by=by, now=now, today=today)
     add_uploads(session, workers, now=now, today=today)
+    add_introductions(session, town, by=by, now=now, today=today, begins=begins)
 
 
 def _staff(session: BoundSession) -> list[Staff]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, null, or_, select, true
 
 from tracker.accounts.models import Account, RoleGrant
 from tracker.db import BoundSession
@@ -29,6 +29,10 @@ RUNNING_A_SYSTEM = {
     DutyKind.SYSTEM_OWNER: Role.SYSTEM_OWNER,
     DutyKind.SYSTEM_ADMINISTRATOR: Role.SYSTEM_ADMINISTRATOR,
 }
+# Who prepares computers and accounts for new hires.
+SERVING_AS_IT = (DutyKind.IT_MANAGER, DutyKind.LOCAL_IT_COORDINATOR)
+# Which role follows from which duty.
+FOLLOWING = dict.fromkeys(MANAGING, Role.UNIT_MANAGER) | RUNNING_A_SYSTEM | dict.fromkeys(SERVING_AS_IT, Role.IT)
 
 
 def viewer_of(session: BoundSession, account_id: int, day: date) -> Viewer:
@@ -41,6 +45,7 @@ def viewer_of(session: BoundSession, account_id: int, day: date) -> Viewer:
     roles = {Role(role.value) for role in given}
     managed: set[int] = set()
     systems: set[int] = set()
+    served: set[int | None] = set()
     if account.person_id is not None:
         roles.add(Role.LEARNER)
         for duty in session.scalars(select(Duty).where(Duty.person_id == account.person_id, in_force(Duty, day))):
@@ -50,6 +55,9 @@ def viewer_of(session: BoundSession, account_id: int, day: date) -> Viewer:
             elif duty.kind in RUNNING_A_SYSTEM and duty.system_id is not None:
                 roles.add(RUNNING_A_SYSTEM[duty.kind])
                 systems.add(duty.system_id)
+            elif duty.kind in SERVING_AS_IT:
+                roles.add(Role.IT)
+                served.add(duty.unit_id)
     return Viewer(
         municipality_id=session.municipality_id,
         municipality_name=municipality.name,
@@ -62,6 +70,8 @@ def viewer_of(session: BoundSession, account_id: int, day: date) -> Viewer:
         roles=frozenset(roles),
         managed_unit_ids=frozenset(managed),
         system_ids=frozenset(systems),
+        it_unit_ids=frozenset(unit_id for unit_id in served if unit_id is not None),
+        it_everywhere=None in served,
     )
 
 
@@ -101,6 +111,36 @@ def absorbed() -> ColumnElement[bool]:
 def another(viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition that a person is not the viewer: nobody decides about themself."""
     return true() if viewer.person_id is None else Person.id != viewer.person_id
+
+
+def team_or_coming(viewer: Viewer, day: date) -> ColumnElement[bool]:
+    """Return the condition that a person works on a day, or will begin to, where a viewer sees the team: see `in_team`.
+
+    Who prepares for somebody has to know of them before their first day.
+    """
+    if viewer.sees_everyone:
+        return Person.id.in_(_here_or_coming(day))
+    return _works_below(viewer.managed_unit_ids, day)
+
+
+def served_or_coming(viewer: Viewer, day: date) -> ColumnElement[bool]:
+    """Return the condition that a person works on a day, or will begin to, where a viewer is IT."""
+    if viewer.it_everywhere:
+        return Person.id.in_(_here_or_coming(day))
+    return _works_below(viewer.it_unit_ids, day)
+
+
+def _works_below(roots: Collection[int], day: date) -> ColumnElement[bool]:
+    if not roots:
+        return false()
+    units = select(subtree(roots, day).c.unit_id)
+    return Person.id.in_(_here_or_coming(day).where(Employment.unit_id.in_(units)))
+
+
+def _here_or_coming(day: date) -> Select[int]:
+    """Return the statement of the people whose employment has begun or will, and has not ended by a day."""
+    unended = or_(Employment.ends_on.is_(None), Employment.ends_on >= day)
+    return select(Employment.person_id).where(stands(Employment), unended)
 
 
 def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on: date) -> Person | None:

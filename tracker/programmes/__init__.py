@@ -1,0 +1,1 @@
+"""Onboarding: the introduction programme, and how each new hire's introduction goes."""
