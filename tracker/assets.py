@@ -8,3 +8,7 @@ ROOT = _PACKAGE / "_assets" if (_PACKAGE / "_assets").is_dir() else _PACKAGE.par
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 MIGRATIONS = ROOT / "migrations"
+
+# The packs that come with Tracker: one folder each.
+SHIPPED = _PACKAGE / "shipped"
+STRATEGY = SHIPPED / "strategi"

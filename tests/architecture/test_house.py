@@ -175,8 +175,8 @@ def test_the_wheel_carries_templates_static_files_migrations_and_texts(tmp_path)
         "tracker/_assets/static/css/tokens.css",
         "tracker/_assets/migrations/env.py",
         "tracker/translations/sv/LC_MESSAGES/messages.mo",
-        "tracker/catalogue/starter/grund-it-teori/course.toml",
-        "tracker/catalogue/starter/grund-it-teori/it-miljo.svg",
+        "tracker/shipped/strategi/courses/grund-it-teori/course.toml",
+        "tracker/shipped/strategi/courses/grund-it-teori/it-miljo.svg",
         "tracker/demo/data/kil-2026-11-23.csv",
         "tracker/learning/certificate.typ",
     ):

@@ -143,6 +143,7 @@ ACTIONS: dict[str, Any] = {
     "person.number_passed_on": _l("Earlier employee number given to somebody else"),
     "phases.computed_as_known": _l("Standing computed from what was known on a past day"),
     "newcomer_tasks.reminded": _l("Reminder of tasks for new hires decided"),
+    "pack.loaded": _l("Pack loaded"),
     "phases.rebuilt": _l("Standing computed anew"),
     "programme.item_added": _l("Item added to the introduction programme"),
     "programme.item_changed": _l("Item of the introduction programme changed"),

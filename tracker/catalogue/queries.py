@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from tracker.catalogue.content import CourseDraft, ModuleDraft, PictureDraft, from_json
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module, ModuleKind
 from tracker.db import BoundSession
 from tracker.tables import known_at
@@ -124,6 +125,32 @@ def pictures(session: BoundSession, version_id: int) -> Sequence[CourseFile]:
     return session.scalars(
         select(CourseFile).where(CourseFile.course_version_id == version_id).order_by(CourseFile.name)
     ).all()
+
+
+def said_by(session: BoundSession, course: Course, version: CourseVersion) -> CourseDraft:
+    """Return what a version says, as a draft of the same. Two queries."""
+    return CourseDraft(
+        code=course.code,
+        kind=course.kind,
+        titles=version.titles,
+        summaries=version.summaries,
+        minutes=version.minutes,
+        modules=tuple(
+            ModuleDraft(
+                slug=module.slug,
+                kind=module.kind,
+                titles=module.titles,
+                minutes=module.minutes,
+                pass_mark=module.pass_mark,
+                content=from_json(module.content),
+            )
+            for module in modules(session, version.id)
+        ),
+        pictures=tuple(
+            PictureDraft(file.name, file.media_type, file.content)
+            for file in sorted(pictures(session, version.id), key=lambda file: file.name)
+        ),
+    )
 
 
 def picture(session: BoundSession, public_id: str) -> CourseFile | None:

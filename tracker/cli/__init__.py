@@ -7,6 +7,7 @@ from tracker.cli.accounts import account_group
 from tracker.cli.imports import import_group
 from tracker.cli.installation import db_group, municipality_group
 from tracker.cli.journal import journal_group
+from tracker.cli.packs import pack_group
 from tracker.cli.programme import programme_group
 from tracker.cli.rules import (
     catalogue_group,
@@ -41,6 +42,7 @@ for command in (
     catalogue_group,
     requirements_group,
     programme_group,
+    pack_group,
     verify_command,
     rebuild_command,
     look_back_command,

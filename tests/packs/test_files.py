@@ -1,0 +1,308 @@
+"""Packs as files: what is written is read again, what is wrong is told with its place, and nothing hostile gets in."""
+
+import contextlib
+import io
+import re
+import stat
+import zipfile
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.assets import SHIPPED
+from tracker.catalogue.content import (
+    Content,
+    CourseDraft,
+    ModuleDraft,
+    Option,
+    PictureDraft,
+    Question,
+    QuestionKind,
+    Step,
+)
+from tracker.catalogue.models import CourseKind, ModuleKind
+from tracker.domain.evidence import Evidence
+from tracker.domain.facts import DutyKind
+from tracker.domain.requirement import EarlierCompletions, MajorVersions
+from tracker.domain.validity import ForMonths, UntilDayOfYear
+from tracker.packs import archives
+from tracker.packs.archives import from_zip, read_files, to_zip, write_files
+from tracker.packs.files import About, Pack, PackError, Statement, StatementKind, read_pack, write_pack
+from tracker.packs.queries import shipped, shipped_names
+from tracker.requirements.files import WrittenLine, WrittenRequirement
+
+BOTH = {"sv": 'Å, "ä" och \\ö\n\nmed rader', "en": "Yes"}
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10"/></svg>'
+
+
+def course(code="kurs", **says) -> CourseDraft:
+    number = Question(
+        "tal", QuestionKind.NUMBER, BOTH, BOTH, answer=Decimal("2.50"), tolerance=Decimal("0.1"), unit=BOTH
+    )
+    options = (Option("a", BOTH, correct=True), Option("b", BOTH), Option("c", BOTH))
+    choice = Question("val", QuestionKind.SINGLE, BOTH, BOTH, options)
+    order = Question("ordning", QuestionKind.ORDER, BOTH, BOTH, tuple(Option(key, BOTH) for key in "xyz"))
+    shown = {"sv": "Text\n\n![En ruta](ruta.svg)\n", "en": "Text\n\n![A box](ruta.svg)\n"}
+    values = {
+        "code": code,
+        "kind": CourseKind.COURSE,
+        "titles": BOTH,
+        "summaries": BOTH,
+        "minutes": 10,
+        "modules": (
+            ModuleDraft("text", ModuleKind.TEXT, BOTH, 1, Content(shown)),
+            ModuleDraft(
+                "test", ModuleKind.TEST, BOTH, 5, Content(BOTH, questions=(number, choice, order)), pass_mark=80
+            ),
+            ModuleDraft(
+                "steg", ModuleKind.CHECKLIST, BOTH, 5, Content(BOTH, steps=(Step("s", BOTH, BOTH), Step("t", BOTH)))
+            ),
+            ModuleDraft("las", ModuleKind.DOCUMENT, BOTH, 5, Content(BOTH, statement=BOTH)),
+        ),
+        "pictures": (PictureDraft("ruta.svg", "image/svg+xml", SVG),),
+    } | says
+    return CourseDraft(**values)
+
+
+def requirement(code="krav", **says) -> WrittenRequirement:
+    values = {"titles": BOTH, "reasons": BOTH, "course": "kurs", "first_due_days": 30} | says
+    return WrittenRequirement(code=code, **values)
+
+
+ABOUT = About("prov", "1", BOTH, BOTH, "Kils kommun", "CC0", (Statement(StatementKind.LAW, BOTH, "Lag (2025:1506)"),))
+LINES = (
+    WrittenLine(),
+    WrittenLine(duty=DutyKind.UNIT_MANAGER, unit="11"),
+    WrittenLine(position="Undersköterska", position_code="100", employment_kind="Tillsvidare"),
+    WrittenLine(system="Omsorgsjournalen", new_hire_days=0),
+    WrittenLine(excludes=True, unit="20"),
+)
+PACK = Pack(
+    ABOUT,
+    (course(),),
+    (
+        requirement(),
+        requirement("krav-2", lines=LINES, validity=ForMonths(12), minimum_evidence=Evidence.GRADED),
+        requirement(
+            "krav-3",
+            first_due_days=None,
+            first_due_on=date(2027, 1, 31),
+            validity=UntilDayOfYear(12, 1, 2, 2027, 6),
+            earlier_completions=EarlierCompletions.FROM_DATE,
+            accepted_from=date(2026, 1, 1),
+            major_versions=MajorVersions.WITHIN_DAYS,
+            major_version_days=60,
+            grace_days=5,
+            legal_basis="Lag",
+            owner="Chefen",
+        ),
+    ),
+)
+
+
+def test_what_is_written_is_read_again_and_written_the_same():
+    files = write_pack(PACK)
+    assert read_pack(files) == PACK
+    assert write_pack(read_pack(files)) == files
+    assert list(files) == sorted(files)
+    assert from_zip(to_zip(files)) == files
+    assert to_zip(files) == to_zip(dict(reversed(files.items())))
+
+
+def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path):
+    files = write_pack(PACK)
+    write_files(files, tmp_path / "pack")
+    write_files(files, tmp_path / "pack.zip")
+    assert read_files(tmp_path / "pack") == read_files(tmp_path / "pack.zip") == files
+    with pytest.raises(FileExistsError):
+        write_files(files, tmp_path / "pack")
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:  # As a desktop makes it: the folder itself, with entries for folders.
+        archive.writestr("min-pack/", b"")
+        for name, content in files.items():
+            archive.writestr(f"min-pack/{name}", content)
+    assert from_zip(outer.getvalue()) == files
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_what_comes_with_tracker_is_written_as_tracker_writes_it(name):
+    files = read_files(SHIPPED / name)
+    assert write_pack(read_pack(files)) == files
+    pack = shipped(name)
+    assert {one.course for one in pack.requirements} <= {one.code for one in pack.courses}
+    for course in pack.courses:
+        for module in course.modules:
+            assert all(module.content.text.values())
+
+
+def test_the_pack_about_information_security_tells_law_from_suggestion():
+    pack = shipped("informationssakerhet")
+    kinds = [one.kind for one in pack.about.statements]
+    assert kinds.count(StatementKind.LAW) == 3
+    assert StatementKind.SUGGESTION in kinds
+    assert all(one.source for one in pack.about.statements if one.kind is StatementKind.LAW)
+    suggested = " ".join(one.texts["en"] for one in pack.about.statements if one.kind is StatementKind.SUGGESTION)
+    assert "twelve months" in suggested, "the interval is ours, not the law's"
+    assert {one.validity for one in pack.requirements} == {ForMonths(12)}
+    management = next(one for one in pack.requirements if one.code.endswith("ledning"))
+    assert {line.duty for line in management.lines} == {DutyKind.UNIT_MANAGER, DutyKind.HEAD_OF_ADMINISTRATION}
+
+
+def changed(path, old, new):
+    files = write_pack(PACK)
+    assert old in files[path], path
+    return files | {path: files[path].replace(old, new, 1)}
+
+
+K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "pack.toml is missing"),
+        (changed("pack.toml", b"format = 1", b"format = 2"), "format is not 1"),
+        (changed("pack.toml", b'name = "prov"', b'name = "../prov"'), "pack.toml: name must be lower-case"),
+        (changed("pack.toml", b'kind = "law"', b'kind = "rumour"'), "statement 1: kind is 'rumour'"),
+        (changed("pack.toml", b"source", b"sourze"), "statement 1: sourze is not a field"),
+        (changed(K, b"minutes = 10", b"minutes = = 10"), f"{K}: .*line 3"),
+        (changed(K, b"minutes = 10", b'minutes = "ten"'), f"{K}: minutes must be a whole number"),
+        (changed(K, b"minutes = 10", b"minutes = 99999999999"), f"{K}: minutes is too large"),
+        (changed(K, b"minutes = 10", b"minutes = true"), f"{K}: minutes must be a whole number"),
+        (changed(K, b'kind = "course"', b'kind = "movie"'), f"{K}: kind is 'movie'"),
+        (changed(K, b'slug = "text"', b'slug = "borta"'), "courses/kurs/borta.sv.md is missing"),
+        (changed(K, b'slug = "text"', b'slug = "../text"'), "is missing"),
+        (changed(Q, b'kind = "single"', b'kind = "guess"'), f"{Q}: question 2: kind is 'guess'"),
+        (
+            changed(Q, b"correct = true", b'correct = "yes"'),
+            f"{Q}: question 2: option 1: correct must be true or false",
+        ),
+        (changed(Q, b"correct = true", b"correct = false"), "exactly one option must be right"),
+        (
+            changed("requirements/krav.toml", b"first_due_days = 30\n", b""),
+            "requirements/krav.toml: it contradicts itself",
+        ),
+        (changed("requirements/krav.toml", b"code =", b"kode ="), "requirements/krav.toml: code is missing"),
+        (changed("requirements/krav.toml", b"grace_days = 0", b"grace_days = -1"), "contradicts itself"),
+        (changed("requirements/krav-2.toml", b'"unit_manager"', b'"king"'), "audience 2: duty is 'king'"),
+        (
+            changed("requirements/krav-2.toml", b"months = 12", b"months = 12\nweeks = 1"),
+            "validity: weeks is not a field",
+        ),
+        (
+            changed("requirements/krav-2.toml", b'code = "krav-2"', b'code = "krav"'),
+            "the requirement 'krav' is there twice",
+        ),
+        (changed("courses/kurs/text.sv.md", b"Text", b"\xff\xfeText"), "text.sv.md: line 1 is not UTF-8"),
+        (changed("courses/kurs/ruta.svg", b"<rect", b"<script>alert(1)</script><rect"), "more than a drawing"),
+        (
+            changed("courses/kurs/ruta.svg", b"<rect", b'<image href="https://evil.example/x"/><rect'),
+            "more than a drawing",
+        ),
+        (changed("courses/kurs/ruta.svg", b"<rect", b"<rect onload='x()'"), "more than a drawing"),
+        (changed("courses/kurs/ruta.svg", b"<svg", b'<!DOCTYPE s [<!ENTITY a "b">]><svg'), "more than a drawing"),
+        (write_pack(PACK) | {"people.toml": b""}, "people.toml is not a file that a pack has"),
+        (write_pack(PACK) | {"courses/kurs/mer.md": b""}, "mer.md belongs to no module"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(files, problem):
+    with pytest.raises(PackError) as refused:
+        read_pack(files)
+    assert any(re.search(problem, told) for told in refused.value.problems), refused.value.problems
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    files = changed(K, b"minutes = 10", b'minutes = "ten"') | {"requirements/krav.toml": b"code = \xff"}
+    with pytest.raises(PackError) as refused:
+        read_pack(files)
+    assert len(refused.value.problems) == 2
+
+
+@given(st.sampled_from(sorted(write_pack(PACK))), st.data())
+def test_no_damage_to_a_file_makes_it_fail_otherwise(path, data):
+    files = write_pack(PACK)
+    content = bytearray(files[path])
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        pack = read_pack(files | {path: bytes(content)})
+    except PackError:
+        return
+    assert read_pack(write_pack(pack)) == pack
+
+
+def zipped(*entries, **options):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", **options) as archive:
+        for entry, content in entries:
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def link(name):
+    entry = zipfile.ZipInfo(name)
+    entry.create_system = 3
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "cannot be read"),
+        (b"PK\3\4 not a zip", "cannot be read"),
+        (zipped(("../../evil.toml", b"")), "'../../evil.toml' is not a name"),
+        (zipped(("/etc/evil.toml", b"")), "is not a name"),
+        (zipped(("a/../evil.toml", b"")), "is not a name"),
+        (zipped(("C:\\evil.toml", b"")), "is not a name"),
+        (zipped(("a\\..\\evil.toml", b"")), "is not a name"),
+        (zipped(("pack.toml#.exe", b"")).replace(b"#", b"\0"), "is not a name"),
+        (zipped((".hidden/evil.toml", b"")), "is not a name"),
+        (zipped(("påck.toml", b"")), "is not a name"),
+        (zipped(("evil.exe", b"MZ")), "is of a kind that a pack does not hold"),
+        (zipped(("evil.zip", b"PK")), "is of a kind that a pack does not hold"),
+        (zipped((link("evil.toml"), b"/etc/passwd")), "is a link"),
+        (zipped(("pack.toml", b""), ("PACK.toml", b"")), "is there twice"),
+        (zipped(("bomb.toml", b"0" * 30_000_000), compression=zipfile.ZIP_DEFLATED), "unpacks to more"),
+    ],
+)
+def test_a_hostile_zip_is_refused(content, problem):
+    with pytest.raises(PackError) as refused:
+        from_zip(content)
+    assert any(problem in told for told in refused.value.problems), refused.value.problems
+
+
+def test_the_limits_hold_whatever_the_zip_says_of_itself(monkeypatch):
+    many = zipped(*((f"{number}.toml", b"") for number in range(30)))
+    monkeypatch.setattr(archives, "MOST_FILES", 29)
+    with pytest.raises(PackError, match="more than 29 files"):
+        from_zip(many)
+    monkeypatch.setattr(archives, "MOST_BYTES", 100)
+    with pytest.raises(PackError, match="unpacks to more"):
+        from_zip(zipped(("a.toml", b"x" * 60), ("b.toml", b"y" * 60)))
+    encrypted = bytearray(zipped(("a.toml", b"x")))
+    for at in (encrypted.index(b"PK\3\4") + 6, encrypted.index(b"PK\1\2") + 8):
+        encrypted[at] |= 1
+    with pytest.raises(PackError, match="encrypted"):
+        from_zip(bytes(encrypted))
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_zip_reader_fail_otherwise(noise):
+    good = to_zip(write_pack(replace(PACK, courses=(), requirements=())))
+    for content in (noise, good[: len(noise)] + noise + good[len(noise) :], b"PK\3\4" + noise):
+        with contextlib.suppress(PackError):
+            from_zip(content)
+
+
+def test_a_folder_with_a_link_in_it_is_refused(tmp_path):
+    write_files(write_pack(PACK), tmp_path / "pack")
+    (tmp_path / "pack" / "secret.toml").symlink_to("/etc/passwd")
+    with pytest.raises(PackError, match=r"secret\.toml is a link"):
+        read_files(tmp_path / "pack")
+    with pytest.raises(PackError, match="is not there"):
+        read_files(tmp_path / "nothing")

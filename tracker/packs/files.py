@@ -1,0 +1,156 @@
+"""A pack as files: `pack.toml`, a folder for each course in `courses`, a file for each requirement in `requirements`."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracker.catalogue.content import KEY, CourseDraft
+from tracker.catalogue.files import read_course, write_course
+from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
+from tracker.writing import Files, Table, read_toml, write_toml
+
+FORMAT = 1
+ABOUT = "pack.toml"
+README = "README.md"
+
+
+class PackError(Exception):
+    """A pack cannot be used; says everything that is wrong, each with its file and, where there is one, its line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep what is wrong, one sentence each."""
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class StatementKind(StrEnum):
+    """What somebody who weighs a pack must be able to tell apart."""
+
+    LAW = "law"  # a law or directive says so
+    DECISION = "decision"  # a decision of the municipality's own, such as its IT strategy
+    SUGGESTION = "suggestion"  # the pack's authors suggest it
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Why something in a pack is as it is."""
+
+    kind: StatementKind
+    texts: dict[str, str]
+    source: str = ""  # where it can be read; empty for a suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a pack is: its own name in addresses and commands, and what people are told of it."""
+
+    name: str
+    version: str
+    titles: dict[str, str]
+    descriptions: dict[str, str]
+    author: str = ""
+    licence: str = ""
+    statements: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Courses and requirements, each by its code."""
+
+    about: About
+    courses: tuple[CourseDraft, ...] = ()
+    requirements: tuple[WrittenRequirement, ...] = ()
+
+
+def read_pack(files: Files) -> Pack:
+    """Return the pack that files are. Raises PackError with every problem there is."""
+    problems: list[str] = []
+    table = read_toml(files, ABOUT, problems)
+    if table.values and table.number("format") != FORMAT:
+        raise PackError([f"{ABOUT}: format is not {FORMAT}, the only one that this version of Tracker reads"])
+    about = _read_about(table)
+    folders = sorted({path.split("/")[1] for path in files if _in_course(path)})
+    written = sorted(path for path in files if re.fullmatch(r"requirements/[^/]+\.toml", path))
+    courses = [read_course(files, f"courses/{folder}", problems) for folder in folders]
+    requirements = [read_requirement(files, path, problems) for path in written]
+    read = {ABOUT, README, *written, *(path for path in files if _in_course(path))}
+    problems += [f"{path} is not a file that a pack has" for path in sorted(set(files) - read)]
+    for what, codes in (
+        ("course", [course.code for course in courses if course]),
+        ("requirement", [requirement.code for requirement in requirements if requirement]),
+    ):
+        problems += [f"the {what} {code!r} is there twice" for code in sorted(set(codes)) if codes.count(code) > 1]
+    if problems:
+        raise PackError(problems)
+    return Pack(
+        about,
+        tuple(sorted((one for one in courses if one), key=lambda one: one.code)),
+        tuple(sorted((one for one in requirements if one), key=lambda one: one.code)),
+    )
+
+
+def _in_course(path: str) -> bool:
+    return path.startswith("courses/") and path.count("/") == 2
+
+
+def _read_about(table: Table) -> About:
+    about = About(
+        name=table.text("name"),
+        version=table.text("version"),
+        titles=table.texts("title"),
+        descriptions=table.texts("description"),
+        author=table.text("author", ""),
+        licence=table.text("licence", ""),
+        statements=tuple(_read_statement(one) for one in table.tables("statement")),
+    )
+    table.finish()
+    if table.values and (not KEY.fullmatch(about.name) or len(about.name) > 60):
+        table.note("name must be lower-case letters and digits, with single hyphens between")
+    return about
+
+
+def _read_statement(table: Table) -> Statement:
+    kind = table.choice("kind", StatementKind) or StatementKind.SUGGESTION
+    statement = Statement(kind, table.texts("text"), table.text("source", ""))
+    table.finish()
+    if kind is not StatementKind.SUGGESTION and not statement.source:
+        table.note("source is missing: a law or a decision can be looked up")
+    return statement
+
+
+def write_pack(pack: Pack) -> dict[str, bytes]:
+    """Return a pack as files, by path in order: the same pack always as the same bytes."""
+    about = pack.about
+    files = {
+        ABOUT: write_toml(
+            {
+                "format": FORMAT,
+                "name": about.name,
+                "version": about.version,
+                "author": about.author or None,
+                "licence": about.licence or None,
+                "title": about.titles,
+                "description": about.descriptions,
+                "statement": [
+                    {"kind": one.kind, "source": one.source or None, "text": one.texts} for one in about.statements
+                ],
+            }
+        )
+    }
+    for course in pack.courses:
+        files |= {f"courses/{course.code}/{name}": content for name, content in write_course(course).items()}
+    for requirement in pack.requirements:
+        path = f"requirements/{_file_name(requirement.code)}.toml"
+        assert path not in files, path
+        files[path] = write_requirement(requirement)
+    return dict(sorted(files.items()))
+
+
+def _file_name(code: str) -> str:
+    """Return a requirement's code as a file is called; one that no file could be called so is told by a fingerprint."""
+    if re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", code):
+        return code
+    plain = re.sub(r"[^a-z0-9]+", "-", code.casefold()).strip("-")
+    return f"{plain}-{hashlib.sha256(code.encode()).hexdigest()[:6]}".strip("-")

@@ -1,0 +1,86 @@
+"""Loading a pack."""
+
+import hashlib
+from datetime import date, datetime
+
+from tracker.audit.operations import record
+from tracker.catalogue.operations import publish_course
+from tracker.catalogue.queries import course_by_code
+from tracker.db import BoundSession
+from tracker.drafting.operations import begin_draft, begin_next_version, save_draft
+from tracker.municipalities.models import Municipality
+from tracker.packs.files import Pack, write_pack
+from tracker.packs.queries import Change, Plan, PlannedRequirement, plan
+from tracker.permissions import Viewer
+from tracker.requirements.portable import as_draft
+
+
+class PlanChangedError(Exception):
+    """What loading the pack would do is no longer what was looked at."""
+
+
+def load_pack(
+    session: BoundSession, *, pack: Pack, by: Viewer, now: datetime, today: date, expecting: str | None = None
+) -> Plan:
+    """Load a pack: its courses are published where they are new or changed, its requirements become drafts.
+
+    Drafts ask nothing of anyone until they have been weighed and published in the editor. What somebody is drafting is
+    left alone. Loading again changes nothing. Writes the journal. Returns what was done.
+
+    `expecting` is the fingerprint of the plan that somebody looked at. Raises PackError, PlanChangedError.
+    """
+    planned = plan(session, pack, today=today)
+    if expecting is not None and expecting != fingerprint(planned):
+        raise PlanChangedError(pack.about.name)
+    for course in planned.courses:
+        if course.change in {Change.NEW, Change.CHANGED}:
+            publish_course(session, draft=course.draft, by=by, now=now, today=today)
+    session.flush()
+    for requirement in planned.requirements:
+        _load_requirement(session, requirement, by=by, now=now, today=today)
+    if planned.changes:
+        record(
+            session,
+            "pack.loaded",
+            subject=session.get_one(Municipality, session.municipality_id),
+            by=by,
+            pack=pack.about.name,
+            version=pack.about.version,
+            sha256=sha256(pack),
+            courses=[one.draft.code for one in planned.courses if one.change in {Change.NEW, Change.CHANGED}],
+            requirements=[
+                one.written.code for one in planned.requirements if one.change in {Change.NEW, Change.CHANGED}
+            ],
+        )
+    return planned
+
+
+def _load_requirement(
+    session: BoundSession, one: PlannedRequirement, *, by: Viewer, now: datetime, today: date
+) -> None:
+    if one.change not in {Change.NEW, Change.CHANGED}:
+        return
+    course = course_by_code(session, one.written.course)
+    assert course is not None  # The plan saw to it.
+    draft = as_draft(one.written, course_id=course.id, lines=one.audience.lines, effective_from=today)
+    if one.requirement is None:
+        begin_draft(session, code=one.written.code, draft=draft, by=by, now=now)
+        return
+    version = begin_next_version(session, requirement=one.requirement, by=by, now=now, today=today)
+    save_draft(session, version=version, draft=draft, revision=version.revision, by=by, now=now)
+
+
+def sha256(pack: Pack) -> str:
+    """Return a pack's fingerprint: of its files, as they would be written."""
+    digest = hashlib.sha256()
+    for path, content in write_pack(pack).items():
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def fingerprint(planned: Plan) -> str:
+    """Return what stands for a plan: it is another when the pack is, or when what it would change is."""
+    said = [sha256(planned.pack)]
+    said += [f"{one.draft.code} {one.change}" for one in planned.courses]
+    said += [f"{one.written.code} {one.change} {len(one.unmatched)}" for one in planned.requirements]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()

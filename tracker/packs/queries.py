@@ -1,0 +1,185 @@
+"""Questions about packs: which come with Tracker, what a municipality's would hold, what loading one would change."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from tracker.assets import SHIPPED
+from tracker.catalogue import queries as catalogue
+from tracker.catalogue.content import CourseDraft
+from tracker.catalogue.models import Course
+from tracker.db import BoundSession
+from tracker.domain.sorting import sort_key
+from tracker.drafting.queries import draft_of
+from tracker.packs.archives import read_files
+from tracker.packs.files import About, Pack, PackError, read_pack
+from tracker.people.models import Person
+from tracker.requirements.files import WrittenLine, WrittenRequirement
+from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.operations import Draft, said_by
+from tracker.requirements.portable import Matched, as_draft, matched, written
+from tracker.requirements.queries import by_code, lines_of, listed, published_versions
+
+
+class UnknownCodeError(Exception):
+    """There is no published course or requirement with a code that was asked for."""
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the packs that come with Tracker."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/pack.toml"))
+
+
+def shipped(name: str) -> Pack | None:
+    """Return a pack that comes with Tracker."""
+    return read_pack(read_files(SHIPPED / name)) if name in shipped_names() else None
+
+
+def pack_of(
+    session: BoundSession,
+    about: About,
+    *,
+    today: date,
+    requirements: Collection[str] = (),
+    courses: Collection[str] = (),
+) -> Pack:
+    """Return what a municipality has published, as a pack: all of it, or what some codes name and the courses that takes.
+
+    It names nobody: who published, holds or completed anything is not in it, and an owner that is a person is left out.
+    Raises UnknownCodeError.
+    """
+    everything = not requirements and not courses
+    asked = {
+        one.requirement.code: one
+        for one in listed(session, today)
+        if one.version.effective_until is None or one.version.effective_until >= today
+    }
+    offered = {offer.course.code: offer for offer in catalogue.offered(session, today=today)}
+    if unknown := (set(requirements) - asked.keys()) | (set(courses) - offered.keys()):
+        raise UnknownCodeError(", ".join(sorted(unknown)))
+    codes = [code for code in sorted(asked) if everything or code in requirements]
+    chosen = [written(session, asked[code].requirement, asked[code].version) for code in codes]
+    people = _names(session) if any(one.owner for one in chosen) else frozenset()
+    chosen = [replace(one, owner="") if _names_somebody(one.owner, people) else one for one in chosen]
+    wanted = set(offered) if everything else {*courses, *(one.course for one in chosen)}
+    taken = [offered[code] for code in sorted(wanted & offered.keys())]
+    return Pack(about, tuple(catalogue.said_by(session, one.course, one.version) for one in taken), tuple(chosen))
+
+
+def _names(session: BoundSession) -> frozenset[str]:
+    rows = session.execute(select(Person.given_name, Person.family_name))
+    return frozenset(sort_key(f"{given} {family}") for given, family in rows)
+
+
+def _names_somebody(owner: str, people: Collection[str]) -> bool:
+    """Say whether the name of anyone stands in who owns a requirement."""
+    key = sort_key(owner)
+    return any(name in key for name in people if name)
+
+
+class Change(StrEnum):
+    """What loading a pack would do with one of its courses or requirements."""
+
+    NEW = "new"
+    CHANGED = "changed"  # another version of what is there: of a course published, of a requirement a draft
+    SAME = "same"
+    CONFLICT = "conflict"  # left alone: somebody is at work on a draft of it
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCourse:
+    """A course of a pack, and what loading it would do."""
+
+    draft: CourseDraft
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequirement:
+    """A requirement of a pack, what loading it would do, and which of its lines name what is not here."""
+
+    written: WrittenRequirement
+    change: Change
+    requirement: Requirement | None
+    audience: Matched
+
+    @property
+    def unmatched(self) -> tuple[WrittenLine, ...]:
+        """The lines that would be left out."""
+        return self.audience.unmatched
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What loading a pack would do."""
+
+    pack: Pack
+    courses: tuple[PlannedCourse, ...]
+    requirements: tuple[PlannedRequirement, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it would do anything at all."""
+        planned = [one.change for one in (*self.courses, *self.requirements)]
+        return any(change in {Change.NEW, Change.CHANGED} for change in planned)
+
+
+def plan(session: BoundSession, pack: Pack, *, today: date) -> Plan:
+    """Return what loading a pack would do in a municipality. Raises PackError for what does not fit there."""
+    problems: list[str] = []
+    courses = [_planned_course(session, draft, problems) for draft in pack.courses]
+    known = {draft.code for draft in pack.courses} | set(session.scalars(select(Course.code)))
+    requirements = []
+    for one in pack.requirements:
+        if one.course not in known:
+            problems.append(
+                f"the requirement {one.code} asks for the course {one.course}, which is neither in the pack nor here"
+            )
+        else:
+            requirements.append(_planned_requirement(session, one, today))
+    if problems:
+        raise PackError(problems)
+    return Plan(pack, tuple(courses), tuple(requirements))
+
+
+def _planned_course(session: BoundSession, draft: CourseDraft, problems: list[str]) -> PlannedCourse:
+    course = catalogue.course_by_code(session, draft.code)
+    if course is None:
+        return PlannedCourse(draft, Change.NEW)
+    if course.kind is not draft.kind:
+        problems.append(f"the course {draft.code} is a {draft.kind.value} in the pack and a {course.kind.value} here")
+    latest = catalogue.latest_version(session, course.id)
+    if latest is not None and latest.published_on is None:
+        return PlannedCourse(draft, Change.CONFLICT)
+    same = latest is not None and catalogue.said_by(session, course, latest) == draft
+    return PlannedCourse(draft, Change.SAME if same else Change.CHANGED)
+
+
+def _planned_requirement(session: BoundSession, one: WrittenRequirement, today: date) -> PlannedRequirement:
+    audience = matched(session, one.lines)
+    requirement = by_code(session, one.code)
+    if requirement is None:
+        return PlannedRequirement(one, Change.NEW, None, audience)
+    course = catalogue.course_by_code(session, one.course)
+    wanted = None
+    if course is not None:
+        wanted = as_draft(one, course_id=course.id, lines=audience.lines, effective_from=today)
+    draft = draft_of(session, requirement.id)
+    published = published_versions(session, requirement.id)
+    if draft is not None:
+        change = Change.SAME if _says(session, draft, wanted) else Change.CONFLICT
+    else:
+        change = Change.SAME if published and _says(session, published[0], wanted) else Change.CHANGED
+    return PlannedRequirement(one, change, requirement, audience)
+
+
+def _says(session: BoundSession, version: RequirementVersion, wanted: Draft | None) -> bool:
+    """Say whether a version says the same as a draft, whenever each takes effect and in whatever order its lines stand."""
+    if wanted is None:
+        return False
+    says = said_by(version, lines_of(session, version.id))
+    whenever = {"effective_from": date.min, "effective_until": None, "lines": ()}
+    return replace(says, **whenever) == replace(wanted, **whenever) and set(says.lines) == set(wanted.lines)
