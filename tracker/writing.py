@@ -56,19 +56,19 @@ class Table:
 
     def maybe_number(self, name: str) -> int | None:
         """Return a whole number, or None if it is not there."""
-        return self.number(name) if self.has(name) else self._nothing(name)
+        return self.number(name) if self.has(name) else self.absent(name)
 
     def maybe_decimal(self, name: str) -> Decimal | None:
         """Return a number, or None if it is not there."""
         if not self.has(name):
-            return self._nothing(name)
+            return self.absent(name)
         value = self._value(name, (int, Decimal), "a number", None)
         return None if value is None else Decimal(value)
 
     def maybe_day(self, name: str) -> date | None:
         """Return a day such as 2026-12-01, or None if it is not there."""
         if not self.has(name):
-            return self._nothing(name)
+            return self.absent(name)
         value = self._value(name, date, "a day such as 2026-12-01", None)
         return value.date() if isinstance(value, datetime) else value
 
@@ -124,7 +124,8 @@ class Table:
             return default
         return value
 
-    def _nothing(self, name: str) -> None:
+    def absent(self, name: str) -> None:
+        """Say that a field belongs here, though it is not there."""
         self.asked.add(name)
 
 

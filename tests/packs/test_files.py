@@ -27,12 +27,14 @@ from tracker.catalogue.content import (
 from tracker.catalogue.models import CourseKind, ModuleKind
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
+from tracker.domain.programme import Owner
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear
 from tracker.packs import archives
 from tracker.packs.archives import from_zip, read_files, to_zip, write_files
 from tracker.packs.files import About, Pack, PackError, Statement, StatementKind, read_pack, write_pack
 from tracker.packs.queries import shipped, shipped_names
+from tracker.programmes.content import Written as WrittenItem
 from tracker.requirements.files import WrittenLine, WrittenRequirement
 
 BOTH = {"sv": 'Å, "ä" och \\ö\n\nmed rader', "en": "Yes"}
@@ -100,6 +102,12 @@ PACK = Pack(
             legal_basis="Lag",
             owner="Chefen",
         ),
+    ),
+    (
+        WrittenItem("nycklar", Owner.MANAGER, -3, BOTH, BOTH),
+        WrittenItem("kurs", Owner.LEARNER, 20, BOTH, requirement="krav"),
+        WrittenItem("delegering", Owner.LEARNER, 0, BOTH, position=("100", "Undersköterska")),
+        WrittenItem("visa-runt", Owner.LEARNER, 0, BOTH, unit="11"),
     ),
 )
 
@@ -205,6 +213,14 @@ K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
         ),
         (changed("courses/kurs/ruta.svg", b"<rect", b"<rect onload='x()'"), "more than a drawing"),
         (changed("courses/kurs/ruta.svg", b"<svg", b'<!DOCTYPE s [<!ENTITY a "b">]><svg'), "more than a drawing"),
+        (
+            changed("programme.toml", b"offset = -3", b"offset = -300"),
+            "programme.toml: item 1: offset is a whole number",
+        ),
+        (changed("programme.toml", b'owner = "manager"', b'owner = "king"'), "programme.toml: item 1: owner is 'king'"),
+        (changed("programme.toml", b'owner = "manager"\n', b""), "item 1: say either an owner or a requirement"),
+        (changed("programme.toml", b'code = "kurs"', b'code = "nycklar"'), "programme.toml: nycklar is there twice"),
+        (changed("programme.toml", b"[[item]]", b"[item]"), "programme.toml"),
         (write_pack(PACK) | {"people.toml": b""}, "people.toml is not a file that a pack has"),
         (write_pack(PACK) | {"courses/kurs/mer.md": b""}, "mer.md belongs to no module"),
     ],

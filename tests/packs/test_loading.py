@@ -19,6 +19,7 @@ from tracker.cli import main
 from tracker.compliance.queries import obligations_of
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
+from tracker.domain.programme import Owner
 from tracker.domain.validity import ForMonths
 from tracker.drafting.operations import publish_draft
 from tracker.drafting.queries import drafts
@@ -30,6 +31,8 @@ from tracker.packs.operations import PlanChangedError, fingerprint, load_pack
 from tracker.packs.queries import Change, UnknownCodeError, pack_of, plan, shipped, shipped_names
 from tracker.people.models import Person
 from tracker.permissions import system
+from tracker.programmes.content import Written as WrittenItem
+from tracker.programmes.operations import load_items
 from tracker.requirements.files import WrittenLine
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.operations import Line, publish
@@ -201,6 +204,36 @@ def test_what_says_something_else_becomes_the_next_version_as_a_draft(filled, in
         assert changes(load(session, cast, third))[1] == {"alla": Change.CONFLICT}
     with in_kil() as session:
         assert drafts(session)[0].validity_months == 24, "what somebody is drafting is left alone"
+
+
+def test_the_programme_comes_along_but_for_what_names_what_is_not_here(filled, in_kil, in_grums, cast):
+    with in_kil() as session:
+        items = (
+            WrittenItem("nycklar", Owner.MANAGER, -3, ABOUT.titles),
+            WrittenItem("it", Owner.LEARNER, 20, ABOUT.titles, requirement="alla"),
+            WrittenItem("visa-runt", Owner.MANAGER, 0, ABOUT.titles, unit="11"),
+        )
+        load_items(session, items, by=acting(cast), now=NOW, effective_from=date(2026, 1, 1))
+    with in_kil() as session:
+        pack = pack_from(session)
+        assert sorted(pack.programme, key=lambda one: one.code) == sorted(items, key=lambda one: one.code)
+        assert pack_from(session, requirements=["alla"]).programme == ()
+    with in_grums() as session:
+        planned = load(session, cast, pack)
+        there = {one.written.code: one.change for one in planned.programme}
+        assert there == {"nycklar": Change.NEW, "it": Change.MISSING, "visa-runt": Change.MISSING}
+    with in_grums() as session:
+        for version in drafts(session):
+            version.published_at = NOW
+    with in_grums() as session:
+        # Once the requirement is published, loading again brings what names it.
+        assert {one.written.code: one.change for one in load(session, cast, pack).programme} == {
+            "nycklar": Change.SAME,
+            "it": Change.NEW,
+            "visa-runt": Change.MISSING,
+        }
+        other = replace(pack, programme=(replace(items[0], offset=-9),))
+        assert plan(session, other, today=TODAY).programme[0].change is Change.CONFLICT
 
 
 def test_what_does_not_fit_is_refused_whole(filled, in_kil, in_grums, cast):

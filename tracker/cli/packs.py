@@ -108,7 +108,8 @@ def _told(error: PackError) -> click.ClickException:
 
 
 def _number(pack: Pack) -> str:
-    return f"{len(pack.requirements)} requirements, {len(pack.courses)} courses"
+    items = f", {len(pack.programme)} items of the introduction programme" if pack.programme else ""
+    return f"{len(pack.requirements)} requirements, {len(pack.courses)} courses{items}"
 
 
 def _tell(planned: Plan) -> None:
@@ -120,6 +121,8 @@ def _tell(planned: Plan) -> None:
             named = {name: getattr(line, name) for name in ("unit", "position", "system", "employment_kind")}
             told = ", ".join(f"{name} {value!r}" for name, value in named.items() if value)
             click.echo(f"  left out, not here or not one only: {'who is not ' if line.excludes else ''}{told}")
+    for item in planned.programme:
+        click.echo(f"introduction {item.written.code}: {_ITEMS[item.change]}")
 
 
 _COURSES = {
@@ -133,4 +136,10 @@ _REQUIREMENTS = {
     "changed": "says something else than here, a draft of the next version",
     "same": "as here",
     "conflict": "left alone: a draft of it that says something else is begun here",
+}
+_ITEMS = {
+    "new": "new, for those who begin today or later",
+    "same": "as here",
+    "conflict": "left alone: it says something else here",
+    "missing": "left out: its requirement is not published here, or its unit or position is not here",
 }

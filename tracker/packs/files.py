@@ -1,4 +1,7 @@
-"""A pack as files: `pack.toml`, a folder for each course in `courses`, a file for each requirement in `requirements`."""
+"""A pack as files: `pack.toml`, a folder for each course in `courses`, a file for each requirement in `requirements`.
+
+`programme.toml` holds items of the introduction programme; a pack may do without any of them.
+"""
 
 import hashlib
 import re
@@ -8,12 +11,15 @@ from enum import StrEnum
 
 from tracker.catalogue.content import KEY, CourseDraft
 from tracker.catalogue.files import read_course, write_course
+from tracker.programmes.content import Written as WrittenItem
+from tracker.programmes.content import read_items, write
 from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
 from tracker.writing import Files, Table, read_toml, write_toml
 
 FORMAT = 1
 ABOUT = "pack.toml"
 README = "README.md"
+PROGRAMME = "programme.toml"
 
 
 class PackError(Exception):
@@ -57,11 +63,12 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Courses and requirements, each by its code."""
+    """Courses, requirements and items of the introduction programme, each with a code."""
 
     about: About
     courses: tuple[CourseDraft, ...] = ()
     requirements: tuple[WrittenRequirement, ...] = ()
+    programme: tuple[WrittenItem, ...] = ()
 
 
 def read_pack(files: Files) -> Pack:
@@ -75,7 +82,8 @@ def read_pack(files: Files) -> Pack:
     written = sorted(path for path in files if re.fullmatch(r"requirements/[^/]+\.toml", path))
     courses = [read_course(files, f"courses/{folder}", problems) for folder in folders]
     requirements = [read_requirement(files, path, problems) for path in written]
-    read = {ABOUT, README, *written, *(path for path in files if _in_course(path))}
+    programme = read_items(files, PROGRAMME, problems) if PROGRAMME in files else []
+    read = {ABOUT, README, PROGRAMME, *written, *(path for path in files if _in_course(path))}
     problems += [f"{path} is not a file that a pack has" for path in sorted(set(files) - read)]
     for what, codes in (
         ("course", [course.code for course in courses if course]),
@@ -88,6 +96,7 @@ def read_pack(files: Files) -> Pack:
         about,
         tuple(sorted((one for one in courses if one), key=lambda one: one.code)),
         tuple(sorted((one for one in requirements if one), key=lambda one: one.code)),
+        tuple(programme),
     )
 
 
@@ -145,6 +154,8 @@ def write_pack(pack: Pack) -> dict[str, bytes]:
         path = f"requirements/{_file_name(requirement.code)}.toml"
         assert path not in files, path
         files[path] = write_requirement(requirement)
+    if pack.programme:
+        files[PROGRAMME] = write(pack.programme).encode()
     return dict(sorted(files.items()))
 
 

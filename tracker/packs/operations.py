@@ -12,6 +12,7 @@ from tracker.municipalities.models import Municipality
 from tracker.packs.files import Pack, write_pack
 from tracker.packs.queries import Change, Plan, PlannedRequirement, plan
 from tracker.permissions import Viewer
+from tracker.programmes.operations import load_items
 from tracker.requirements.portable import as_draft
 
 
@@ -25,7 +26,8 @@ def load_pack(
     """Load a pack: its courses are published where they are new or changed, its requirements become drafts.
 
     Drafts ask nothing of anyone until they have been weighed and published in the editor. What somebody is drafting is
-    left alone. Loading again changes nothing. Writes the journal. Returns what was done.
+    left alone. New items of the introduction programme are for those who begin today or later. Loading again changes
+    nothing. Writes the journal. Returns what was done.
 
     `expecting` is the fingerprint of the plan that somebody looked at. Raises PackError, PlanChangedError.
     """
@@ -38,6 +40,8 @@ def load_pack(
     session.flush()
     for requirement in planned.requirements:
         _load_requirement(session, requirement, by=by, now=now, today=today)
+    items = [one.written for one in planned.programme if one.change is Change.NEW]
+    load_items(session, items, by=by, now=now, effective_from=today)
     if planned.changes:
         record(
             session,
@@ -51,6 +55,7 @@ def load_pack(
             requirements=[
                 one.written.code for one in planned.requirements if one.change in {Change.NEW, Change.CHANGED}
             ],
+            items=[item.code for item in items],
         )
     return planned
 
@@ -83,4 +88,5 @@ def fingerprint(planned: Plan) -> str:
     said = [sha256(planned.pack)]
     said += [f"{one.draft.code} {one.change}" for one in planned.courses]
     said += [f"{one.written.code} {one.change} {len(one.unmatched)}" for one in planned.requirements]
+    said += [f"{one.written.code} {one.change}" for one in planned.programme]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()

@@ -14,9 +14,13 @@ from tracker.catalogue.models import Course
 from tracker.db import BoundSession
 from tracker.domain.sorting import sort_key
 from tracker.drafting.queries import draft_of
+from tracker.organisation.models import OrgUnit, Position
 from tracker.packs.archives import read_files
 from tracker.packs.files import About, Pack, PackError, read_pack
 from tracker.people.models import Person
+from tracker.programmes import queries as programmes
+from tracker.programmes.content import Written as WrittenItem
+from tracker.programmes.models import ProgrammeItem
 from tracker.requirements.files import WrittenLine, WrittenRequirement
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.operations import Draft, said_by
@@ -66,7 +70,12 @@ def pack_of(
     chosen = [replace(one, owner="") if _names_somebody(one.owner, people) else one for one in chosen]
     wanted = set(offered) if everything else {*courses, *(one.course for one in chosen)}
     taken = [offered[code] for code in sorted(wanted & offered.keys())]
-    return Pack(about, tuple(catalogue.said_by(session, one.course, one.version) for one in taken), tuple(chosen))
+    return Pack(
+        about,
+        tuple(catalogue.said_by(session, one.course, one.version) for one in taken),
+        tuple(chosen),
+        tuple(programmes.written(session, today)) if everything else (),
+    )
 
 
 def _names(session: BoundSession) -> frozenset[str]:
@@ -86,7 +95,10 @@ class Change(StrEnum):
     NEW = "new"
     CHANGED = "changed"  # another version of what is there: of a course published, of a requirement a draft
     SAME = "same"
-    CONFLICT = "conflict"  # left alone: somebody is at work on a draft of it
+    CONFLICT = (
+        "conflict"  # left alone: somebody is at work on a draft of it, or the programme's item says something else
+    )
+    MISSING = "missing"  # left out: an item of the programme names what is not here, or not published yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +125,26 @@ class PlannedRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """An item of the introduction programme of a pack, and what loading it would do."""
+
+    written: WrittenItem
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What loading a pack would do."""
 
     pack: Pack
     courses: tuple[PlannedCourse, ...]
     requirements: tuple[PlannedRequirement, ...]
+    programme: tuple[PlannedItem, ...]
 
     @property
     def changes(self) -> bool:
         """Whether it would do anything at all."""
-        planned = [one.change for one in (*self.courses, *self.requirements)]
+        planned = [one.change for one in (*self.courses, *self.requirements, *self.programme)]
         return any(change in {Change.NEW, Change.CHANGED} for change in planned)
 
 
@@ -142,7 +163,27 @@ def plan(session: BoundSession, pack: Pack, *, today: date) -> Plan:
             requirements.append(_planned_requirement(session, one, today))
     if problems:
         raise PackError(problems)
-    return Plan(pack, tuple(courses), tuple(requirements))
+    return Plan(pack, tuple(courses), tuple(requirements), tuple(_planned_items(session, pack, today)))
+
+
+def _planned_items(session: BoundSession, pack: Pack, today: date) -> list[PlannedItem]:
+    own = {one.code: one for one in programmes.written(session, today)}
+    known = set(session.scalars(select(ProgrammeItem.code)))
+    published = {one.requirement.code for one in listed(session, today)}
+    units = set(session.scalars(select(OrgUnit.code)))
+    positions = {(code, title) for code, title in session.execute(select(Position.code, Position.title))}
+    planned = []
+    for item in pack.programme:
+        there = (
+            (item.requirement is None or item.requirement in published)
+            and (item.unit is None or item.unit in units)
+            and (item.position is None or item.position in positions)
+        )
+        change = Change.NEW if there else Change.MISSING
+        if item.code in known:
+            change = Change.SAME if own.get(item.code) == item else Change.CONFLICT
+        planned.append(PlannedItem(item, change))
+    return planned
 
 
 def _planned_course(session: BoundSession, draft: CourseDraft, problems: list[str]) -> PlannedCourse:

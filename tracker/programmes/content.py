@@ -17,15 +17,12 @@
 Instead of an `owner`, an item may name the code of a `requirement`: it is the learner's, and done when that is in order.
 """
 
-import json
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tracker.domain.programme import Owner
+from tracker.writing import Files, Table, read_toml, write_toml
 
-LANGUAGES = ("sv", "en")
 OFFSETS = range(-60, 121)
 
 Texts = dict[str, str]
@@ -56,76 +53,66 @@ class Written:
 
 def read(text: str) -> list[Written]:
     """Return the items that a file says. Raises ContentError."""
-    try:
-        rows = tomllib.loads(text).get("item", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ContentError([str(error)]) from error
-    problems = [problem for number, row in enumerate(rows, 1) for problem in _problems(row, number)]
-    codes = [row.get("code") for row in rows]
-    problems += [f"{code}: named twice" for code in sorted({code for code in codes if codes.count(code) > 1})]
+    problems: list[str] = []
+    items = read_items({"items.toml": text.encode()}, "items.toml", problems)
     if problems:
         raise ContentError(problems)
-    return [_item(row) for row in rows]
+    return items
 
 
-def _problems(row: dict[str, Any], number: int) -> list[str]:
-    name = row.get("code") or f"item {number}"
-    found = [f"{name}: {key} is missing" for key in ("code", "offset", "title") if row.get(key) is None]
-    if row.get("offset") is not None and row["offset"] not in OFFSETS:
-        found.append(f"{name}: offset is a whole number from {OFFSETS[0]} to {OFFSETS[-1]}")
-    if ("owner" in row) == ("requirement" in row):
-        found.append(f"{name}: say either an owner or a requirement")
-    elif "owner" in row and row["owner"] not in set(Owner):
-        found.append(f"{name}: owner is one of {', '.join(Owner)}")
-    if "unit" in row and "position" in row:
-        found.append(f"{name}: say either a unit or a position")
-    if "position" in row and set(row["position"]) != {"code", "title"}:
-        found.append(f"{name}: a position has a code and a title")
-    return found + [
-        f"{name}: {key} is needed in {' and '.join(LANGUAGES)}"
-        for key in ("title", "help")
-        if row.get(key) is not None and not all(row[key].get(language) for language in LANGUAGES)
-    ]
+def read_items(files: Files, path: str, problems: list[str]) -> list[Written]:
+    """Return the items that one of some files says; every problem is noted."""
+    table = read_toml(files, path, problems)
+    items = [_item(row) for row in table.tables("item")]
+    table.finish()
+    codes = [item.code for item in items if item.code]
+    problems += [f"{path}: {code} is there twice" for code in sorted({code for code in codes if codes.count(code) > 1})]
+    return items
 
 
-def _item(row: dict[str, Any]) -> Written:
-    position = row.get("position")
-    return Written(
-        code=row["code"],
-        owner=Owner(row.get("owner", Owner.LEARNER)),
-        offset=row["offset"],
-        titles=row["title"],
-        helps=row.get("help", {}),
-        requirement=row.get("requirement"),
-        unit=row.get("unit"),
-        position=(position["code"], position["title"]) if position else None,
+def _item(row: Table) -> Written:
+    owner = row.choice("owner", Owner) if row.has("owner") else row.absent("owner")
+    position = row.table("position") if row.has("position") else row.absent("position")
+    item = Written(
+        code=row.text("code"),
+        owner=owner or Owner.LEARNER,
+        offset=row.number("offset"),
+        titles=row.texts("title"),
+        helps=row.texts("help") if row.has("help") else row.absent("help") or {},
+        requirement=row.text("requirement", "") or None,
+        unit=row.text("unit", "") or None,
+        position=(position.text("code"), position.text("title")) if position else None,
     )
+    if position:
+        position.finish()
+    row.finish()
+    if item.offset not in OFFSETS:
+        row.note(f"offset is a whole number from {OFFSETS[0]} to {OFFSETS[-1]}")
+    if row.has("owner") == row.has("requirement"):
+        row.note("say either an owner or a requirement")
+    if item.unit and item.position:
+        row.note("say either a unit or a position")
+    for name, texts in (("title", item.titles), ("help", item.helps)):
+        if any(not text.strip() for text in texts.values()):
+            row.note(f"{name} says nothing in one of the languages")
+    if len(item.code) > 60:
+        row.note("code is longer than 60 characters")
+    return item
 
 
 def write(items: Iterable[Written]) -> str:
     """Return the file that says the items. `read` is its inverse."""
-    return "\n".join(_written(item) for item in items)
+    return write_toml({"item": [_values(item) for item in items]}).decode()
 
 
-def _written(item: Written) -> str:
-    named = {"code": item.code}
-    named |= {"requirement": item.requirement} if item.requirement else {"owner": item.owner.value}
-    lines = ["[[item]]", *_strings(named), f"offset = {item.offset}"]
-    if item.unit is not None:
-        lines += _strings({"unit": item.unit})
-    if item.position is not None:
-        code, title = (_string(part) for part in item.position)
-        lines.append(f"position = {{ code = {code}, title = {title} }}")
-    lines += ["", "[item.title]", *_strings(item.titles)]
-    if item.helps:
-        lines += ["", "[item.help]", *_strings(item.helps)]
-    return "\n".join([*lines, ""])
-
-
-def _strings(texts: dict[str, Any]) -> list[str]:
-    return [f"{key} = {_string(value)}" for key, value in texts.items()]
-
-
-def _string(value: str) -> str:
-    # TOML's basic strings are JSON's, but for DEL, which JSON leaves as it is.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _values(item: Written) -> dict[str, object]:
+    return {
+        "code": item.code,
+        "owner": None if item.requirement else item.owner,
+        "requirement": item.requirement,
+        "offset": item.offset,
+        "unit": item.unit,
+        "position": {"code": item.position[0], "title": item.position[1]} if item.position else None,
+        "title": item.titles,
+        "help": item.helps or None,
+    }

@@ -1,8 +1,8 @@
-"""The introduction programme that comes with Tracker, which every municipality begins with."""
+"""The introduction programme of the pack for the IT strategy, which every municipality begins with."""
 
 from datetime import date, datetime
-from pathlib import Path
 
+from tracker.assets import STRATEGY
 from tracker.db import BoundSession
 from tracker.domain.programme import Layer
 from tracker.permissions import Viewer
@@ -10,7 +10,7 @@ from tracker.programmes.content import read
 from tracker.programmes.models import ProgrammeItem
 from tracker.programmes.operations import load_items
 
-FILE = Path(__file__).parent / "starter.toml"
+FILE = STRATEGY / "programme.toml"
 
 
 def load_starter(session: BoundSession, *, by: Viewer, now: datetime, effective_from: date) -> list[ProgrammeItem]:

@@ -118,18 +118,17 @@ def _read_line(table: Table) -> WrittenLine:
         position=table.text("position", "") or None,
         position_code=table.text("position_code", "") or None,
         employment_kind=_limited(table, "employment_kind", 60, "") or None,
-        duty=table.choice("duty", DutyKind) if table.has("duty") else None,
+        duty=table.choice("duty", DutyKind) if table.has("duty") else table.absent("duty"),
         system=table.text("system", "") or None,
         new_hire_days=table.maybe_number("new_hire_days"),
     )
-    table.asked.add("duty")
     table.finish()
     return line
 
 
 def _read_validity(table: Table) -> Validity | None:
     if not table.has("validity"):
-        table.asked.add("validity")
+        table.absent("validity")
         return None
     written = table.table("validity")
     validity: Validity | None = None
