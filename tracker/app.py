@@ -21,6 +21,7 @@ import tracker.exports.views
 import tracker.hr.views
 import tracker.learning.views
 import tracker.mail.views
+import tracker.merging.views
 import tracker.people.views
 import tracker.programmes.views
 import tracker.systems.views
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     tracker.exceptions.views.bp,
     tracker.uploads.views.bp,
     tracker.programmes.views.bp,
+    tracker.merging.views.bp,
     tracker.people.views.bp,
     tracker.people.views.organisation_bp,
     tracker.systems.views.bp,

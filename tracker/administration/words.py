@@ -140,6 +140,8 @@ ACTIONS: dict[str, Any] = {
     "module.done": _l("Module done"),
     "municipality.added": _l("Municipality added"),
     "person.changed": _l("Person’s details changed"),
+    "person.merge_undone": _l("Merge of two persons undone"),
+    "person.merged": _l("Two persons merged"),
     "person.number_passed_on": _l("Earlier employee number given to somebody else"),
     "phases.computed_as_known": _l("Standing computed from what was known on a past day"),
     "newcomer_tasks.reminded": _l("Reminder of tasks for new hires decided"),

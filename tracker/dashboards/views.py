@@ -32,6 +32,7 @@ from tracker.domain.obligations import AT_FAULT
 from tracker.exceptions.queries import granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history, may_revoke
+from tracker.merging.queries import merged_into, merges_of
 from tracker.paging import Page
 from tracker.people.models import Person
 from tracker.people.queries import another, former_details, in_team, visible_person
@@ -155,7 +156,11 @@ def _matrix(condition: ColumnElement[bool], choice: teams.Choice) -> Page:
 @requires(Permission.PERSON_VIEW, on_a_day=True)
 def person(person_id: str) -> Response:
     """Show a person's obligations, how they came to stand so, and the facts behind them."""
-    return _person_page(found(visible_person(g.session, g.viewer, person_id, on=g.day)))
+    person = visible_person(g.session, g.viewer, person_id, on=g.day)
+    if person is None and (merged := merged_into(g.session, g.viewer, person_id, on=g.day)) is not None:
+        absorbed, survivor = merged
+        return page("merging/merged.html", person=absorbed, survivor=survivor)
+    return _person_page(found(person))
 
 
 @bp.get("/me")
@@ -184,6 +189,7 @@ def _person_page(person: Person) -> Response:
         record=recorded.record(g.session, person.id, g.day),
         history=completed,
         revocable={entry.completion.id for entry in completed if may_revoke(g.viewer, entry.completion)},
+        merges=merges_of(g.session, g.viewer, person.id),
         former=former_details(g.session, person.id),
         granted=granted_to(g.session, person.id),
         asked=requests_of(g.session, person.id),

@@ -18,7 +18,7 @@ from tracker.catalogue.queries import OutlineModule
 from tracker.db import BoundSession, WideSession
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment, ModuleDone, StepSignature
 from tracker.municipalities.models import Municipality
-from tracker.people.models import Employment, Person
+from tracker.people.models import Employment, MergedRow, Person, PersonMerge
 from tracker.people.queries import in_team, visible_to
 from tracker.permissions import Viewer
 from tracker.tables import stands
@@ -217,7 +217,8 @@ def visible_completion(session: BoundSession, viewer: Viewer, public_id: str, *,
 def completion_of_enrolment(session: BoundSession, enrolment: Enrolment) -> HistoryEntry | None:
     """Return the completion that an enrolment ended in, if it has ended and the completion stands."""
     entries = history(session, enrolment.person_id)
-    return next((e for e in entries if e.completion.source_ref == source_ref(enrolment)), None)
+    # Since a merge, the completion may be one that took the place of the enrolment's own: see merging.treatment.copy_of.
+    return next((e for e in entries if e.completion.source_ref.partition("+")[0] == source_ref(enrolment)), None)
 
 
 def source_ref(enrolment: Enrolment) -> str:
@@ -342,15 +343,36 @@ def visible_certificate(session: BoundSession, viewer: Viewer, public_id: str, *
 
 
 def certificate_by_code(session: WideSession, code: str) -> Issued | None:
-    """Return the certificate with a code, in whichever municipality; also when its completion was retracted."""
+    """Return the certificate with a code, in whichever municipality; also when its completion was retracted.
+
+    If that was because two persons were merged, it confirms the completion that took its place.
+    """
     row = session.execute(
-        select(Certificate, Completion, Person, Municipality)
-        .join(
-            Completion,
-            (Completion.id == Certificate.completion_id) & (Completion.municipality_id == Certificate.municipality_id),
-        )
-        .join(Person, (Person.id == Completion.person_id) & (Person.municipality_id == Completion.municipality_id))
+        select(Certificate, Municipality)
         .join(Municipality, Municipality.id == Certificate.municipality_id)
         .where(Certificate.code == code)
     ).one_or_none()
-    return None if row is None else Issued(row[0], row[1], row[2], row[3])
+    if row is None:
+        return None
+    certificate, municipality = row
+    completion = session.get_one(Completion, certificate.completion_id)
+    while completion.retracted_at is not None and (counterpart := _counterpart(session, completion)) is not None:
+        completion = counterpart
+    return Issued(certificate, completion, session.get_one(Person, completion.person_id), municipality)
+
+
+def _counterpart(session: WideSession, completion: Completion) -> Completion | None:
+    """Return the completion that says the same since its person was merged into another."""
+    return session.scalars(
+        select(Completion)
+        .join(
+            MergedRow,
+            (MergedRow.counterpart == Completion.id) & (MergedRow.municipality_id == Completion.municipality_id),
+        )
+        .join(PersonMerge, PersonMerge.id == MergedRow.merge_id)
+        .where(
+            MergedRow.kind == Completion.__tablename__,
+            MergedRow.original == completion.id,
+            PersonMerge.undone_at.is_(None),
+        )
+    ).one_or_none()

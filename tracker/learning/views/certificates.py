@@ -67,11 +67,15 @@ def verify(code: str) -> Response:
         return response
     if normalised != code:
         return redirect(url_for("learning.verify", code=normalised))
-    holder = _("Protected identity") if issued.person.protected_identity else issued.certificate.holder
+    person = issued.person
+    holder = _("Protected identity") if person.protected_identity else issued.certificate.holder
+    called = f"{person.given_name} {person.family_name}"
+    now_called = None if person.protected_identity or called == holder else called
     return page(
         "learning/verify.html",
         issued=issued,
         holder=holder,
+        now_called=now_called,
         completed_on=_full(issued.completion.completed_on),
         issued_on=_full(issued.certificate.issued_on),
     )

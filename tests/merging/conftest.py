@@ -1,0 +1,74 @@
+"""Anna, who has been registered twice."""
+
+from datetime import date
+
+import pytest
+
+from tests.conftest import NOW
+from tests.factories import (
+    add_absence,
+    add_access,
+    add_account,
+    add_completion,
+    add_course,
+    add_duty,
+    add_exemption,
+    add_extension,
+    add_person,
+    add_request,
+    add_requirement,
+    sign_in,
+)
+from tracker.domain.facts import DutyKind
+from tracker.learning.models import Enrolment
+from tracker.learning.operations import issue_certificate
+from tracker.people.models import Person
+
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def double(in_kil, cast):
+    """Anna's other record, "anna-2": spelt otherwise, with a fact of every kind. Its public id; the cast knows it."""
+    with in_kil() as session:
+        course = add_course(session, "grund", now=NOW)
+        add_requirement(session, "grund", course_id=course.course_id, now=NOW, validity_months=12)
+        other = add_course(session, "annan", now=NOW)
+        add_requirement(session, "annan", course_id=other.course_id, now=NOW)
+        person = add_person(
+            session,
+            "Anna",
+            "Akesson",
+            unit_id=cast.units["20"],
+            position_id=cast.position_id,
+            now=NOW,
+            employee_number="anna-2",
+            starts_on=date(2024, 1, 1),
+        )
+        person.email = "anna.akesson@kommun.example"
+        session.flush()
+        account = add_account(session, person, now=NOW)
+        completion = add_completion(session, person.id, course, on=date(2026, 5, 1), now=NOW)
+        issue_certificate(session, completion=completion, person=person, version=course, today=TODAY).code = CODE
+        add_access(session, person.id, cast.system_id, starts_on=date(2026, 1, 1), now=NOW)
+        add_absence(session, person.id, starts_on=date(2025, 1, 1), ends_on=date(2025, 1, 20), now=NOW)
+        add_duty(session, person.id, DutyKind.LOCAL_IT_RESOURCE_PERSON, unit_id=cast.units["10"], now=NOW)
+        add_exemption(session, person.id, "annan", starts_on=TODAY, ends_on=date(2026, 12, 31), now=NOW)
+        add_extension(session, person.id, "annan", granted_on=TODAY, due_on=date(2027, 3, 1), now=NOW)
+        add_request(session, person.id, "annan", now=NOW)
+        session.add(Enrolment(person_id=person.id, course_version_id=other.id, number=1, started_at=NOW))
+        cast.people["double"], cast.accounts["double"] = person.id, account.id
+        cast.person_ids["double"] = person.public_id
+    return cast.person_ids["double"]
+
+
+CODE = "ABCD-EFGH-JKMN"
+
+
+@pytest.fixture
+def david(client, database, cast):
+    return sign_in(client, database, cast, "david")
+
+
+def person(session, cast, name) -> Person:
+    return session.get_one(Person, cast.people[name])
