@@ -19,6 +19,7 @@ from tests.factories import (
     add_completion,
     add_exemption,
     add_extension,
+    add_person,
     add_request,
     add_requirement,
     add_upload,
@@ -36,6 +37,7 @@ from tracker.hr.operations import stage_roster
 from tracker.learning.models import Attempt
 from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
+from tracker.merging.operations import merge
 from tracker.people.models import Duty, FormerDetails, Person
 from tracker.programmes.operations import Audience, Says, add_item
 from tracker.requirements.models import Requirement
@@ -140,7 +142,22 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         session.add(former)
         session.flush()
         upload = add_upload(session, anna.id, course.id, by=cast.accounts["anna"], now=NOW)
+        pair = [
+            add_person(
+                session,
+                "Dubbel",
+                name,
+                unit_id=cast.units["11"],
+                position_id=cast.position_id,
+                now=NOW,
+                employee_number=name,
+            )
+            for name in ("dubbel-1", "dubbel-2")
+        ]
+        merged = merge(session, survivor=pair[0], absorbed=pair[1], reason="x", by=by, now=NOW, today=today)
         values = {
+            "merge_id": merged.public_id,
+            "other_id": cast.person_ids["bosse"],
             "former_id": str(former.id),
             "upload_id": upload.public_id,
             "draft_id": draft.public_id,

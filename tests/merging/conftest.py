@@ -9,6 +9,7 @@ from tests.factories import (
     add_absence,
     add_access,
     add_account,
+    add_assignment,
     add_completion,
     add_course,
     add_duty,
@@ -17,6 +18,7 @@ from tests.factories import (
     add_person,
     add_request,
     add_requirement,
+    add_upload,
     sign_in,
 )
 from tracker.domain.facts import DutyKind
@@ -56,6 +58,8 @@ def double(in_kil, cast):
         add_exemption(session, person.id, "annan", starts_on=TODAY, ends_on=date(2026, 12, 31), now=NOW)
         add_extension(session, person.id, "annan", granted_on=TODAY, due_on=date(2027, 3, 1), now=NOW)
         add_request(session, person.id, "annan", now=NOW)
+        add_upload(session, person.id, other.course_id, by=account.id, now=NOW)
+        add_assignment(session, person.id, "grund", starts_on=TODAY, now=NOW)
         session.add(Enrolment(person_id=person.id, course_version_id=other.id, number=1, started_at=NOW))
         cast.people["double"], cast.accounts["double"] = person.id, account.id
         cast.person_ids["double"] = person.public_id
