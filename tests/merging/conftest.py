@@ -22,9 +22,11 @@ from tests.factories import (
     sign_in,
 )
 from tracker.domain.facts import DutyKind
+from tracker.domain.programme import Layer
 from tracker.learning.models import Enrolment
 from tracker.learning.operations import issue_certificate
 from tracker.people.models import Person
+from tracker.programmes.models import ProgrammeItem, TaskDone
 
 TODAY = NOW.date()
 
@@ -60,10 +62,23 @@ def double(in_kil, cast):
         add_request(session, person.id, "annan", now=NOW)
         add_upload(session, person.id, other.course_id, by=account.id, now=NOW)
         add_assignment(session, person.id, "grund", starts_on=TODAY, now=NOW)
+        item = ProgrammeItem(code="x-dator", layer=Layer.MUNICIPALITY, created_at=NOW)
+        session.add(item)
+        session.flush()
+        add_task_done(session, person.id, item.id, on=date(2024, 1, 2))
         session.add(Enrolment(person_id=person.id, course_version_id=other.id, number=1, started_at=NOW))
         cast.people["double"], cast.accounts["double"] = person.id, account.id
         cast.person_ids["double"] = person.public_id
     return cast.person_ids["double"]
+
+
+def add_task_done(session, person_id, item_id, *, on) -> None:
+    """Let a task of a person's introduction have been done."""
+    done = TaskDone(
+        person_id=person_id, item_id=item_id, hired_on=date(2024, 1, 1), done_on=on, recorded_at=NOW, source="test"
+    )
+    session.add(done)
+    session.flush()
 
 
 CODE = "ABCD-EFGH-JKMN"

@@ -9,7 +9,7 @@ from tests.conftest import NOW
 from tests.factories import add_completion, add_person, add_request, add_upload, sign_in
 from tests.hr.test_pages import go_through, upload
 from tests.hr.test_roster_import import content, line
-from tests.merging.conftest import CODE, TODAY, person
+from tests.merging.conftest import CODE, TODAY, add_task_done, person
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
 from tracker.audit.queries import verify
@@ -38,6 +38,7 @@ from tracker.merging.treatment import COPIED, MOVED, says
 from tracker.people.models import Employment, FormerDetails, Person, PersonMerge
 from tracker.people.queries import by_employee_number, people_page, viewer_of
 from tracker.permissions import GivenRole
+from tracker.programmes.models import TaskDone
 from tracker.requirements.models import ExceptionRequest
 
 LATER = NOW + timedelta(hours=1)
@@ -139,6 +140,19 @@ class TestMerge:
         assert "Återkallat" not in client.get(f"/verify/{CODE}").text
         with in_kil() as session:
             assert session.scalars(standing).all() == [own]
+
+    def test_a_task_that_both_have_done_is_done_once(self, in_kil, cast):
+        done = select(TaskDone.person_id, TaskDone.done_on).where(TaskDone.retracted_at.is_(None))
+        own = (cast.people["anna"], date(2024, 1, 5))
+        with in_kil() as session:
+            add_task_done(session, own[0], session.scalars(select(TaskDone.item_id)).one(), on=own[1])
+        with in_kil() as session:
+            row = merge_them(session, cast)
+        with in_kil() as session:
+            assert session.execute(done).all() == [own]
+            undo_it(session, cast, row)
+        with in_kil() as session:
+            assert set(session.execute(done)) == {own, (cast.people["double"], date(2024, 1, 2))}
 
     def test_a_certificate_stays_confirmed_and_says_what_its_holder_is_called_now(self, client, in_kil, cast):
         def shown():
