@@ -101,6 +101,8 @@ READS_ONLY = {
     "record",  # the journal itself
     "write_file",  # note_export writes the entry
     "stage_roster",  # a preview; applying or discarding it is the act
+    "refuse_merge",
+    "refuse_undo",
     "check_may_sign",
     "check_assignment",
     "check_exemption",
