@@ -91,9 +91,8 @@ def assigned_days(learner: Learner, requirement_id: int) -> list[Assigned]:
     assignments = {one for one in learner.assignments if one.requirement_id == requirement_id}
     if not assignments:
         return []
-    employed = union(employment.days.span for employment in learner.employments)
     in_order = sorted(assignments, key=lambda one: (one.days.span, one.id or 0))
-    return [Assigned(one, intersection([one.days.span], employed)) for one in in_order]
+    return [Assigned(one, intersection([one.days.span], learner.employed)) for one in in_order]
 
 
 def matched_days(line: AudienceLine, learner: Learner, starts_on: date) -> list[Span]:
@@ -130,7 +129,8 @@ def _asks_work(line: AudienceLine, units: Units | None) -> bool:
 
 def _employed(line: AudienceLine, units: Units | None, learner: Learner, starts_on: date) -> list[Span]:
     """Return the days on which one employment has the line's unit, position and kind, and is of a new hire."""
-    spans = union(_employments(line, units, learner.employments))
+    anywhere = units is None and line.position_id is None and line.employment_kind is None
+    spans = learner.employed if anywhere else union(_employments(line, units, learner.employments))
     if line.new_hire_days is None:
         return spans
     hired_from = later(starts_on, -line.new_hire_days)
@@ -151,7 +151,7 @@ def _employments(line: AudienceLine, units: Units | None, employments: Iterable[
 
 def employed_runs(learner: Learner) -> list[Span]:
     """Return the learner's employments, whatever they are; changing position or unit is not being hired again."""
-    return union((employment.days.span for employment in learner.employments), bridging=BRIDGED_DAYS)
+    return union(learner.employed, bridging=BRIDGED_DAYS)
 
 
 def _lay_in(units: Units, unit_id: int) -> list[Span]:

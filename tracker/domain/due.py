@@ -43,12 +43,11 @@ class Clock(NamedTuple):
 
 def clock_for(learner: Learner, requirement_id: int) -> Clock:
     """Return a learner's clock for one obligation, before any new version takes effect."""
-    away = union([absence.days.span for absence in learner.absences])
     exempt = union([one.days.span for one in learner.exemptions if one.requirement_id == requirement_id])
     extensions = [one for one in learner.extensions if one.requirement_id == requirement_id]
-    notices = [(later(last, 1), Reason.RETURNED) for _, last in away if last != FOREVER]
+    notices = [(day, Reason.RETURNED) for day in learner.back_on]
     notices += [(later(last, 1), Reason.EXEMPTION_ENDED) for _, last in exempt if last != FOREVER]
-    return Clock(away, exempt, extensions, notices)
+    return Clock(learner.away, exempt, extensions, notices)
 
 
 def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:

@@ -11,7 +11,7 @@ from tracker.domain.due import Reason, first_due, moved_by_absences
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import Access, Assignment, Completion, Duty, Employment, Learner, State
 from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, work_out
-from tracker.domain.periods import FOREVER, known, later, union
+from tracker.domain.periods import FOREVER, known, later
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Term, Units
 
 
@@ -239,7 +239,7 @@ def _due_steps(learner: Learner, worked: Worked, phase: Phase, day: date) -> tup
         _counted(Step.NOTICE, required_from, version.minimum_notice_days),
     ]
     asked = first_due(worked.part, required_from)
-    moved = moved_by_absences(asked, required_from, union(absence.days.span for absence in learner.absences))
+    moved = moved_by_absences(asked, required_from, learner.away)
     if moved != asked:
         days = None if moved == FOREVER else (moved - asked).days
         steps.append(DueStep(Step.LEAVE, asked, days, known(moved)))

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from tracker.domain.evidence import Evidence
-from tracker.domain.periods import Days
+from tracker.domain.periods import FOREVER, Days, Span, later, union
 
 
 class DutyKind(StrEnum):
@@ -125,6 +125,18 @@ class Learner:
     exemptions: tuple[Exemption, ...] = ()
     extensions: tuple[Extension, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    employed: list[Span] = field(init=False, repr=False, compare=False)
+    """The days of employment, whatever it is."""
+    away: list[Span] = field(init=False, repr=False, compare=False)
+    """The days of absence."""
+    back_on: list[date] = field(init=False, repr=False, compare=False)
+    """The first day after each absence."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "employed", union(one.days.span for one in self.employments))
+        away = union(one.days.span for one in self.absences)
+        object.__setattr__(self, "away", away)
+        object.__setattr__(self, "back_on", [later(last, 1) for _, last in away if last != FOREVER])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
 from tracker.domain.due import Clock, Due, Reason, clock_for, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, known, later, overlaps
+from tracker.domain.periods import FOREVER, Span, known, later, overlaps
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
@@ -126,6 +126,7 @@ class Situation:
 def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     """Make a phase of the days from each change to the next."""
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
+    assigned = [(one.assignment.id, one.spans) for one in part.assigned]
     lasts = [*(later(day, -1) for day, _ in changes[1:]), part.last]
     return [
         Phase(
@@ -134,15 +135,15 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
             state,
             known(due_on),
             known(valid_until),
-            Because(
-                reason,
-                part.version.id,
-                tuple([line_id for line_id, spans in lines if overlaps(spans, (first, last))]),
-                tuple([one.assignment.id for one in part.assigned if overlaps(one.spans, (first, last))]),
-            ),
+            Because(reason, part.version.id, _matching(lines, first, last), _matching(assigned, first, last)),
         )
         for (first, (state, due_on, valid_until, reason)), last in zip(changes, lasts, strict=True)
     ]
+
+
+def _matching(found: list[tuple[Any, list[Span]]], first: date, last: date) -> tuple[Any, ...]:
+    """Return which of some ids have a day of theirs among these."""
+    return tuple([id_ for id_, spans in found if overlaps(spans, (first, last))]) if found else ()
 
 
 def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, Standing]]:

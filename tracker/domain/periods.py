@@ -2,8 +2,9 @@
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 FOREVER = date.max
 """The last day of what has no end. Arithmetic stops here instead of overflowing."""
@@ -23,20 +24,19 @@ class Days:
 
     starts_on: date
     ends_on: date | None = None
+    span: Span = field(init=False, repr=False, compare=False)
+    """The first and last day; the last of open days is `FOREVER`."""
 
     def __post_init__(self) -> None:
         if self.ends_on is not None and self.ends_on < self.starts_on:
             raise ValueError(f"{self.starts_on} to {self.ends_on} ends before it starts")
+        object.__setattr__(self, "span", (self.starts_on, self.ends_on or FOREVER))
 
     def __contains__(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
-    @property
-    def span(self) -> Span:
-        """Return the first and last day; the last of open days is `FOREVER`."""
-        return (self.starts_on, self.ends_on or FOREVER)
 
-
+@lru_cache(maxsize=1 << 15)  # The same days come up for person after person.
 def later(day: date, days: int) -> date:
     """Return the day so many days later, or `FOREVER` if the calendar ends before that."""
     number = day.toordinal() + days
