@@ -29,4 +29,5 @@ def main(names: tuple[str, ...], kind: str, size: str) -> None:
     print(f"most memory held: {peak_memory()} MiB")
 
 
-main()
+if __name__ == "__main__":  # Not in the processes that a rebuild starts.
+    main()

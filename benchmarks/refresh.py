@@ -7,8 +7,9 @@ from sqlalchemy import delete, insert, select
 
 from benchmarks.bench import Bench, seconds
 from benchmarks.municipality import FACT, NOW, Invented, invent
+from tracker.compliance.computing import PEOPLE_AT_A_TIME
 from tracker.compliance.models import Phase
-from tracker.compliance.operations import PEOPLE_AT_A_TIME, rebuild
+from tracker.compliance.operations import rebuild
 from tracker.edge import transaction
 from tracker.people.models import Absence
 
@@ -34,9 +35,9 @@ def run(bench: Bench) -> None:
         )
 
 
-def _rebuild(bench: Bench, invented: Invented) -> None:
+def _rebuild(bench: Bench, invented: Invented, *, processes: int = 1) -> None:
     with bench.database.bound(invented.municipality_id) as session:
-        rebuild(session)
+        rebuild(session, processes=processes)
         session.commit()
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from benchmarks.bench import Bench
 from benchmarks.municipality import Invented, invent
 from tracker.catalogue.models import CourseVersion
+from tracker.compliance.computing import PEOPLE_AT_A_TIME
 from tracker.compliance.learners import load_learners
-from tracker.compliance.operations import PEOPLE_AT_A_TIME, rebuild
+from tracker.compliance.operations import rebuild
 from tracker.compliance.whatif import Change, what_if
 from tracker.db import BoundSession
 from tracker.domain.validity import ForMonths

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Alias,
     Column,
     Connection,
+    Date,
+    Dialect,
     Engine,
     Join,
     Result,
@@ -34,6 +36,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -148,6 +151,7 @@ def normalised(url: str) -> str:
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 5})
+        engine.dialect.colspecs = {**engine.dialect.colspecs, Date: _IsoDate}
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -155,6 +159,13 @@ def _engine(url: str) -> Engine:
     # Many rows go in one statement; the driver by itself would send one statement a row.
     engine.dialect.use_insertmanyvalues_wo_returning = True
     return engine
+
+
+class _IsoDate(sqlite.DATE):
+    """A day as SQLite keeps it, written several times faster than SQLAlchemy's own, which takes any format."""
+
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002
+        return lambda value: None if value is None else value.isoformat()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

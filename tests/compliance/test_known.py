@@ -27,9 +27,10 @@ from tracker import cli, clock
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.catalogue.models import Course
+from tracker.compliance.computing import COLUMNS
 from tracker.compliance.known import KEPT, prepare, prepared
 from tracker.compliance.models import KnownDay, Phase
-from tracker.compliance.operations import COLUMNS, differences
+from tracker.compliance.operations import differences
 from tracker.compliance.queries import obligations_of, phase_on
 from tracker.db import FactChangedError, Known, retract
 from tracker.domain.facts import State

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from tests.compliance.happenings import act, beginning
 from tests.conftest import NOW
@@ -348,3 +348,15 @@ def test_the_table_is_true_after_any_sequence_of_operations(in_kil, cast, seed):
             assert differences(session) == []
     with in_kil() as session:
         assert session.scalars(select(Phase.id)).first() is not None
+
+
+def test_other_processes_compute_the_same(in_kil, cast, basic):
+    with in_kil() as session:
+        session.execute(delete(Phase), execution_options={"synchronize_session": False})
+    done = []
+    with in_kil() as session:
+        rebuild(session, processes=2, progress=lambda number, of: done.append((number, of)))
+    with in_kil() as session:
+        assert session.scalars(select(Phase.id)).first() is not None
+        assert differences(session) == []
+    assert done == [(8, 8)]

@@ -1,5 +1,6 @@
 """What people must learn, and how they stand: `tracker catalogue`, `requirements`, `verify`, `rebuild` and `look-back`."""
 
+import os
 from datetime import date, datetime
 from typing import Any
 
@@ -110,7 +111,7 @@ def rebuild_command(config: Config, slug: str | None) -> None:
             transaction(database, where.id, now=now) as session,
             click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,
         ):
-            rebuild(session, progress=lambda done, _, bar=bar: _show(bar, done))
+            rebuild(session, progress=lambda done, _, bar=bar: _show(bar, done), processes=os.cpu_count() or 1)
             record(session, "phases.rebuilt", subject=where, by=system(where.id, "command"))
         click.echo(f"{where.slug}: rebuilt")
 
@@ -131,7 +132,14 @@ def look_back_command(config: Config, slug: str, day: datetime) -> None:
         click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,
     ):
         by = system(where.id, "command")
-        prepare(session, known, by=by, now=now, progress=lambda done, _, bar=bar: _show(bar, done))
+        prepare(
+            session,
+            known,
+            by=by,
+            now=now,
+            progress=lambda done, _, bar=bar: _show(bar, done),
+            processes=os.cpu_count() or 1,
+        )
     click.echo(f"{where.slug}: as it was known on {on}")
 
 

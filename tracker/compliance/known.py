@@ -11,12 +11,12 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 
 from tracker.audit.operations import record
-from tracker.compliance import operations
+from tracker.compliance.computing import Progress
 from tracker.compliance.models import KnownDay, Phase
+from tracker.compliance.operations import rebuild, wait_for_turn
 from tracker.db import BoundSession, Known, WideSession
 from tracker.municipalities.models import Municipality
 from tracker.permissions import Viewer
-from tracker.requirements.queries import load_requirements
 
 KEPT = 12
 """How many past days are kept; one more takes the place of the one computed longest ago."""
@@ -34,13 +34,19 @@ def prepared_everywhere(session: WideSession, on: date) -> bool:
 
 
 def prepare(
-    session: BoundSession, known: Known, *, by: Viewer, now: datetime, progress: operations.Progress | None = None
+    session: BoundSession,
+    known: Known,
+    *,
+    by: Viewer,
+    now: datetime,
+    progress: Progress | None = None,
+    processes: int = 1,
 ) -> None:
     """Compute everybody's phases from what was known on a past day, unless they are there. Writes the journal.
 
     Takes as long as a rebuild does. As many rows stay as there are phases; the oldest of `KEPT` days give way.
     """
-    operations.wait_for_turn(session)
+    wait_for_turn(session)
     if prepared(session, known.on):
         return
     for old in session.scalars(select(KnownDay).order_by(KnownDay.computed_at.desc()).offset(KEPT - 1)).all():
@@ -49,7 +55,7 @@ def prepare(
     session.add(day)
     session.flush()
     with _set_back(session, known):
-        operations.compute(session, load_requirements(session), known_on=known.on, progress=progress)
+        rebuild(session, progress=progress, processes=processes)
     where = session.get_one(Municipality, session.municipality_id)
     record(session, "phases.computed_as_known", subject=where, by=by, known_on=known.on.isoformat())
 

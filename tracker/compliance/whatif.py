@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy import or_, select
 
+from tracker.compliance.computing import PEOPLE_AT_A_TIME, rarely_collecting
 from tracker.compliance.learners import load_learners
 from tracker.compliance.models import Phase
-from tracker.compliance.operations import PEOPLE_AT_A_TIME, rarely_collecting
 from tracker.db import BoundSession
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT, phases

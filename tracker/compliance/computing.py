@@ -1,0 +1,168 @@
+"""What the rules give beside what is stored, some people at a time: in this process, or in others."""
+
+import gc
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from tracker.compliance.learners import load_learners
+from tracker.compliance.models import Phase
+from tracker.db import BoundSession, Database, Known
+from tracker.domain import requirement as rules
+from tracker.domain.due import Reason
+from tracker.domain.facts import Learner, State
+from tracker.domain.obligations import phases
+from tracker.requirements.queries import load_requirements
+
+Progress = Callable[[int, int], None]
+"""Told how many people are done, of how many."""
+
+PEOPLE_AT_A_TIME = 500
+"""Decides how much memory a rebuild takes, whatever the size of the municipality."""
+
+Row = tuple[date, date | None, State, date | None, date | None, Reason, int, str]
+"""A phase as it is stored, but for whose it is: what `COLUMNS` hold. Plain, since there are millions."""
+
+COLUMNS = ("starts_on", "ends_on", "state", "due_on", "valid_until", "reason", "version_id", "line_ids")
+
+
+class Compared(NamedTuple):
+    """One obligation: what is stored of it, and what the rules give."""
+
+    person_id: int
+    requirement_id: int
+    stored_ids: list[int]
+    stored: list[Row]
+    computed: list[Row]
+
+
+@contextmanager
+def rarely_collecting(people: int) -> Generator[None]:
+    """Let the garbage collector look less often among many people: a batch makes many rows, but no cycles."""
+    usual = gc.get_threshold()
+    if people > PEOPLE_AT_A_TIME:
+        gc.set_threshold(50 * usual[0], *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def compared(
+    session: BoundSession,
+    persons: Sequence[int],
+    requirements: Sequence[rules.Requirement],
+    *,
+    among: Collection[int] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[list[Compared]]:
+    """Yield what is stored and what the rules give, a batch of people at a time: every obligation there is or was.
+
+    `among`: the requirements to look at, if not all of them.
+    """
+    for start in range(0, len(persons), PEOPLE_AT_A_TIME):
+        ids = persons[start : start + PEOPLE_AT_A_TIME]
+        stored = _stored_of(session, ids, among)
+        batch = []
+        for person_id, learner in load_learners(session, ids).items():
+            for requirement in requirements:
+                computed = rows_of(learner, requirement)
+                stored_ids, rows = stored.pop((person_id, requirement.id), ([], []))
+                if computed or rows:
+                    batch.append(Compared(person_id, requirement.id, stored_ids, rows, computed))
+        # What is left is of requirements that no longer say anything.
+        batch += [Compared(*obligation, stored_ids, rows, []) for obligation, (stored_ids, rows) in stored.items()]
+        yield batch
+        if progress is not None:
+            progress(start + len(ids), len(persons))
+
+
+def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, list[Compared]]]:
+    """Yield how many people are done and whose phases differ, some people at a time, computed in other processes.
+
+    Those see what has been committed only. No more batches are on their way than the processes need, so that memory stays
+    constant when whoever writes is slower.
+    """
+    batches = [persons[start : start + PEOPLE_AT_A_TIME] for start in range(0, len(persons), PEOPLE_AT_A_TIME)]
+    engine = session.get_bind().engine
+    begin = (engine.url.render_as_string(hide_password=False), session.municipality_id, session.known)
+    # Not forked: a child that inherits connections to the database spoils them.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin_elsewhere, initargs=begin) as pool:
+        under_way: deque[tuple[int, Future[list[Compared]]]] = deque()
+        done = 0
+        try:
+            for batch in batches:
+                under_way.append((len(batch), pool.submit(_differing, batch)))
+                if len(under_way) > 2 * processes:
+                    number, result = under_way.popleft()
+                    done += number
+                    yield done, result.result()
+            while under_way:
+                number, result = under_way.popleft()
+                done += number
+                yield done, result.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+class _Elsewhere(NamedTuple):
+    session: BoundSession
+    requirements: list[rules.Requirement]
+
+
+_elsewhere: list[_Elsewhere] = []
+"""What one of the other processes works with, from its beginning to its end."""
+
+
+def _begin_elsewhere(url: str, municipality_id: int, known: Known | None) -> None:
+    session = Database(url).bound(municipality_id, reading=True)
+    session.known = known
+    gc.set_threshold(50 * gc.get_threshold()[0])
+    _elsewhere.append(_Elsewhere(session, load_requirements(session)))
+
+
+def _differing(persons: Sequence[int]) -> list[Compared]:
+    (here,) = _elsewhere
+    (batch,) = compared(here.session, persons, here.requirements)
+    return [one for one in batch if one.stored != one.computed]
+
+
+def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
+    """Return the phases that the rules give, as they are stored."""
+    return [
+        (
+            phase.starts_on,
+            phase.ends_on,
+            phase.state,
+            phase.due_on,
+            phase.valid_until,
+            phase.because.reason,
+            phase.because.version_id,
+            " ".join(map(str, phase.because.line_ids)),
+        )
+        for phase in phases(learner, requirement)
+    ]
+
+
+def _stored_of(
+    session: BoundSession, persons: Collection[int], among: Collection[int] | None
+) -> dict[tuple[int, int], tuple[list[int], list[Row]]]:
+    """Return the stored phases of some people, by person and requirement, in order of days."""
+    columns = [getattr(Phase, name) for name in COLUMNS]
+    statement = select(Phase.person_id, Phase.requirement_id, Phase.id, *columns).where(Phase.person_id.in_(persons))
+    if among is not None:
+        statement = statement.where(Phase.requirement_id.in_(among))
+    found = {}
+    ordered = statement.order_by(Phase.person_id, Phase.requirement_id, Phase.starts_on)
+    for obligation, rows in groupby(session.execute(ordered), key=lambda row: (row[0], row[1])):
+        together = list(rows)
+        found[obligation] = ([row[2] for row in together], [tuple(row[3:]) for row in together])
+    return found
