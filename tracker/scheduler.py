@@ -20,7 +20,7 @@ from flask import Flask
 from tracker import clock, tokens
 from tracker.compliance.jobs import verify_sample
 from tracker.db import BoundSession, Database
-from tracker.domain.reminders import digest_day
+from tracker.domain.reminders import digest_day, is_working_day
 from tracker.edge import finish
 from tracker.jobs.models import JobState
 from tracker.jobs.operations import LeaseLostError, claim, fenced, note_failure, release_lease, take_lease
@@ -29,7 +29,7 @@ from tracker.mail.transport import Transport, transport_for
 from tracker.municipalities.calendar import HOLIDAYS
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.queries import everyone
-from tracker.reminders.jobs import send_weekly_digests
+from tracker.reminders.jobs import remind_of_newcomer_tasks, send_weekly_digests
 from tracker.reminders.operations import still_wanted
 
 log = structlog.get_logger()
@@ -62,6 +62,11 @@ def weekly(municipality: Municipality, local: datetime) -> date | None:
     return day if local.hour >= municipality.digest_hour else None
 
 
+def on_working_days(municipality: Municipality, local: datetime) -> date | None:
+    """Return today, if people work, once it is the hour of the mailings."""
+    return local.date() if local.hour >= municipality.digest_hour and is_working_day(local.date(), HOLIDAYS) else None
+
+
 def nightly(_municipality: Municipality, local: datetime) -> date | None:
     """Return today, once it is past half past four in the morning."""
     return local.date() if local.time() >= time(4, 30) else None
@@ -69,6 +74,8 @@ def nightly(_municipality: Municipality, local: datetime) -> date | None:
 
 JOBS = (
     Job("weekly_digest", weekly, send_weekly_digests),
+    # After the weekly mail: who gets that one today gets no other.
+    Job("newcomer_tasks", on_working_days, remind_of_newcomer_tasks),
     Job("verify_phases", nightly, verify_sample),
 )
 

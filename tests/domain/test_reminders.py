@@ -52,7 +52,7 @@ def test_a_mail_when_someone_needs_something(needed, group):
     digest = weekly_digest([needed], TODAY)
     assert digest is not None
     assert people(getattr(digest, group)) == [1]
-    assert digest.number_of_people == 1
+    assert len(digest.people) == 1
 
 
 def test_lapsed_since_the_last_digest_is_new():
@@ -79,7 +79,7 @@ def test_a_person_is_in_the_most_urgent_group_with_all_that_is_needed():
     ]
     digest = weekly_digest(rows, TODAY)
     assert digest is not None
-    assert digest.number_of_people == 1
+    assert len(digest.people) == 1
     assert [one.requirement_id for one in digest.overdue[0].rows] == [4, 2, 3]
 
 

@@ -16,6 +16,7 @@ from tracker.domain.facts import DutyKind
 from tracker.domain.programme import Layer, Owner
 from tracker.programmes.models import ProgrammeItem
 from tracker.programmes.operations import Audience, Says, add_item
+from tracker.requirements.queries import by_code
 
 TODAY = date(2026, 11, 23)
 EARLY = NOW - timedelta(days=60)
@@ -61,8 +62,6 @@ def programme(cast, in_kil) -> Programme:
         cast.people["ida"], cast.person_ids["ida"] = ida.id, ida.public_id
         cast.accounts["ida"] = add_account(session, ida, now=NOW).id
         add_duty(session, ida.id, DutyKind.IT_MANAGER, now=NOW)
-        from tracker.requirements.queries import by_code
-
         everyone = Audience(Layer.MUNICIPALITY)
         made = {
             code: add(session, cast, code, owner, offset, audience)

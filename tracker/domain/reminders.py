@@ -45,9 +45,10 @@ class Digest:
     """Already told of: shown, but no reason to write."""
 
     @property
-    def number_of_people(self) -> int:
-        """Return how many people the digest is about."""
-        return sum(map(len, (self.overdue, self.newly_lapsed, self.due_soon, self.still_lapsed)))
+    def people(self) -> set[int]:
+        """Return the ids of the people whom the digest is about."""
+        groups = (self.overdue, self.newly_lapsed, self.due_soon, self.still_lapsed)
+        return {person.person_id for group in groups for person in group}
 
 
 class _Group(IntEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from tracker import clock
 from tracker.accounts.models import Account
@@ -19,9 +19,9 @@ from tracker.naming import shown_name
 from tracker.people.models import Person
 from tracker.people.queries import in_team, viewer_of
 from tracker.permissions import Role, Viewer, system
-from tracker.reminders.queries import can_be_told, digest_rows, last_decided, managers_on
+from tracker.reminders.newcomers import MOST_NEWCOMERS, NEWCOMERS, WEEKLY, in_words, late_by_account, of_managers
+from tracker.reminders.queries import can_be_reached, can_be_told, digest_rows, last_decided, managers_on
 
-WEEKLY = "weekly_digest"
 # How long a digest may wait for a mail server before what it says is too old to send.
 STALE_AFTER = timedelta(days=3)
 # A mail that lists more than this of a kind is not read in ten seconds; the rest is a click away.
@@ -49,7 +49,7 @@ class Group:
 
 
 def send_weekly_digests(session: BoundSession, *, planned_on: date, now: datetime) -> int:
-    """Put a mail to each manager whose people need something in the outbox. Returns how many.
+    """Put a mail to each manager whose people, or new hires, need something in the outbox. Returns how many.
 
     `planned_on` names the mailing: running it again adds nothing, since the outbox knows each mail by manager and
     mailing. What the mails say is how it stands now. Writes a journal entry for each.
@@ -58,12 +58,15 @@ def send_weekly_digests(session: BoundSession, *, planned_on: date, now: datetim
     today = clock.local_date(now, municipality.timezone)
     before = last_decided(session, WEEKLY)
     decided = 0
+    newcomers = of_managers(session, today)
     for account in managers_on(session, today):
         told = before.get(account.id)
         told_on = clock.local_date(told.created_at, municipality.timezone) if told else None
         digest = _digest(session, account, today, told_on=told_on)
-        if digest is None:
+        beginning = newcomers.get(account.person_id or 0, [])
+        if digest is None and not beginning:
             continue
+        locale = account.locale or municipality.locale
         mail = enqueue(
             session,
             kind=WEEKLY,
@@ -71,8 +74,10 @@ def send_weekly_digests(session: BoundSession, *, planned_on: date, now: datetim
             account=account,
             template=WEEKLY,
             context={
-                "groups": _groups(session, digest, today, account.locale or municipality.locale),
-                "need": digest.number_of_people,
+                "groups": _groups(session, digest, today, locale) if digest else [],
+                "newcomers": in_words(beginning[:MOST_NEWCOMERS], locale),
+                "more_newcomers": max(0, len(beginning) - MOST_NEWCOMERS),
+                "need": len((digest.people if digest else set()) | {one.person.id for one, _tasks in beginning}),
                 "day": today,
                 "today": today,
             },
@@ -135,26 +140,32 @@ def _told(person: DigestPerson, known: dict[tuple[int, int], Standing], protecte
 def still_wanted(session: BoundSession, mail: OutgoingMail, now: datetime) -> bool:
     """Say, just before it is sent, whether a mail is still called for.
 
-    Not if its recipient's account was disabled meanwhile. A weekly digest not either if it has waited too long, its
-    recipient no longer manages anyone or is away, all it tells of has been done, or it names someone whose identity has
-    become protected.
+    Not if its recipient's account was disabled meanwhile. A reminder not either if it has waited too long, its recipient is
+    away (or no longer manages anyone), all it tells of has been done, or it names someone whose identity has become
+    protected.
     """
     if mail.account_id is None:
         return True
     account = session.get_one(Account, mail.account_id)
-    if mail.kind != WEEKLY or account.disabled_at is not None:
+    if mail.kind not in (WEEKLY, NEWCOMERS) or account.disabled_at is not None:
         return account.disabled_at is None
     municipality = session.get_one(Municipality, session.municipality_id)
     today = clock.local_date(now, municipality.timezone)
+    told = can_be_told(today) if mail.kind == WEEKLY else can_be_reached(today)
     if now - mail.created_at >= STALE_AFTER or not session.scalar(
-        select(Account.id).where(Account.id == account.id, can_be_told(today))
+        select(Account.id).where(Account.id == account.id, told)
     ):
         return False
-    return _digest(session, account, today, told_on=None) is not None and not _names_protected(
-        session, mail, _as_manager(session, account, today), today
-    )
+    if mail.kind == NEWCOMERS:
+        late = {one.person.id for one, _tasks in late_by_account(session, today).get(account, [])}
+        return bool(late) and not _names_protected(session, mail, Person.id.in_(late))
+    beginning = {one.person.id for one, _tasks in of_managers(session, today).get(account.person_id or 0, [])}
+    if _digest(session, account, today, told_on=None) is None and not beginning:
+        return False
+    manager = _as_manager(session, account, today)
+    return not _names_protected(session, mail, or_(in_team(manager, today), Person.id.in_(beginning)))
 
 
-def _names_protected(session: BoundSession, mail: OutgoingMail, manager: Viewer, today: date) -> bool:
-    protected = session.scalars(select(Person).where(in_team(manager, today), Person.protected_identity))
+def _names_protected(session: BoundSession, mail: OutgoingMail, which: ColumnElement[bool]) -> bool:
+    protected = session.scalars(select(Person).where(which, Person.protected_identity))
     return any(f"{person.given_name} {person.family_name}" in mail.text for person in protected)

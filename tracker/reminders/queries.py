@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from tracker.accounts.models import Account
 from tracker.compliance.models import Phase
@@ -16,16 +16,17 @@ from tracker.people.queries import MANAGING, in_team
 from tracker.permissions import Viewer
 
 
+def can_be_reached(day: date) -> ColumnElement[bool]:
+    """Return the condition that an account's owner is at work on a day and can be mailed."""
+    away = select(Absence.person_id).where(in_force(Absence, day))
+    at_work = or_(Account.person_id.is_(None), Account.person_id.not_in(away))
+    return at_work & Account.email.is_not(None) & Account.disabled_at.is_(None)
+
+
 def can_be_told(day: date) -> ColumnElement[bool]:
     """Return the condition that an account's owner manages a unit on a day, is at work and can be mailed."""
-    away = select(Absence.person_id).where(in_force(Absence, day))
     managing = select(Duty.person_id).where(in_force(Duty, day), Duty.kind.in_(MANAGING), Duty.unit_id.is_not(None))
-    return (
-        Account.person_id.in_(managing)
-        & Account.person_id.not_in(away)
-        & Account.email.is_not(None)
-        & Account.disabled_at.is_(None)
-    )
+    return Account.person_id.in_(managing) & can_be_reached(day)
 
 
 def managers_on(session: BoundSession, day: date) -> list[Account]:
