@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from tests.conftest import NOW
 from tests.factories import (
+    BEGINNING,
     Cast,
     acting,
     add_access,
@@ -39,6 +40,7 @@ from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
 from tracker.merging.operations import merge
 from tracker.people.models import Duty, FormerDetails, Person
+from tracker.programmes.models import TaskDone
 from tracker.programmes.operations import Audience, Says, add_item
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft
@@ -125,9 +127,19 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             session,
             says=Says({"sv": "Hämta nycklar", "en": "Fetch keys"}, Owner.LEARNER, 0),
             audience=Audience(Layer.MUNICIPALITY),
-            effective_from=date(2020, 1, 1),
+            effective_from=BEGINNING,
             by=by,
             now=NOW,
+        )
+        session.add(
+            TaskDone(
+                person_id=anna.id,
+                item_id=item.id,
+                hired_on=BEGINNING,
+                done_on=nine_days_ago,
+                recorded_at=NOW,
+                source="test",
+            )
         )
         draft = begin_draft(session, code="nytt", draft=says, by=by, now=NOW)
         former = FormerDetails(

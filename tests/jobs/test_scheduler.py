@@ -295,12 +295,14 @@ def overdue(cast, in_kil):
 
 
 def test_the_real_jobs_are_run_and_say_what_they_did(app, database, overdue):
-    assert run_due_jobs(app, database, now=NOW) == 4
+    assert run_due_jobs(app, database, now=NOW) == 6
     with database.wide(reading=True) as session:
         details = {(line.municipality, line.job): line.detail for line in runs(session)}
     assert details == {
+        ("grums", "newcomer_tasks"): "0 mails decided",
         ("grums", "verify_phases"): "1 people, 0 differences",
         ("grums", "weekly_digest"): "0 mails decided",
+        ("kil", "newcomer_tasks"): "0 mails decided",
         ("kil", "verify_phases"): "8 people, 0 differences",
         ("kil", "weekly_digest"): "1 mails decided",
     }

@@ -22,6 +22,8 @@ TODAY = date(2026, 11, 23)
 EARLY = NOW - timedelta(days=60)
 BEGINS = {"nils": date(2026, 11, 16), "nora": TODAY, "kalle": date(2026, 12, 7)}
 
+LAST_NAMES = {"nils": "Ny", "nora": "Norén", "kalle": "Kommande"}
+
 
 @pytest.fixture(autouse=True)
 def at_noon():
@@ -46,18 +48,8 @@ def programme(cast, in_kil) -> Programme:
         add_requirement(
             session, "grund", course_id=version.course_id, now=NOW, titles={"sv": "Grundkurs", "en": "Basics"}
         )
-        for name, last in (("nils", "Ny"), ("nora", "Norén"), ("kalle", "Kommande")):
-            person = add_person(
-                session,
-                name.capitalize(),
-                last,
-                unit_id=cast.units["11"],
-                position_id=cast.position_id,
-                now=EARLY,
-                starts_on=BEGINS[name],
-            )
-            cast.people[name], cast.person_ids[name] = person.id, person.public_id
-            cast.accounts[name] = add_account(session, person, now=NOW).id
+        for name in BEGINS:
+            hire(session, cast, name)
         ida = add_person(session, "Ida", "Itsson", unit_id=cast.units["20"], position_id=cast.position_id, now=NOW)
         cast.people["ida"], cast.person_ids["ida"] = ida.id, ida.public_id
         cast.accounts["ida"] = add_account(session, ida, now=NOW).id
@@ -82,6 +74,22 @@ def programme(cast, in_kil) -> Programme:
             {name: cast.person_ids[name] for name in BEGINS},
             course,
         )
+
+
+def hire(session, cast, name) -> int:
+    """Let somebody begin in Bosse's unit, known since two months. Returns the id of their account."""
+    person = add_person(
+        session,
+        name.capitalize(),
+        LAST_NAMES[name],
+        unit_id=cast.units["11"],
+        position_id=cast.position_id,
+        now=EARLY,
+        starts_on=BEGINS[name],
+    )
+    cast.people[name], cast.person_ids[name] = person.id, person.public_id
+    cast.accounts[name] = add_account(session, person, now=NOW).id
+    return cast.accounts[name]
 
 
 def add(session, cast, code, owner, offset, audience, requirement_id=None, effective_from=BEGINNING) -> ProgrammeItem:
