@@ -26,6 +26,7 @@ from tests.factories import (
     add_upload,
 )
 from tests.hr.test_roster_import import content, line
+from tests.packs.test_files import PACK
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession
 from tracker.administration.operations import hand_over_link
@@ -39,6 +40,9 @@ from tracker.learning.models import Attempt
 from tracker.learning.operations import issue_certificate, start_course
 from tracker.mail.models import MailState, OutgoingMail
 from tracker.merging.operations import merge
+from tracker.packs.archives import to_zip
+from tracker.packs.files import write_pack
+from tracker.packs.operations import keep_pack
 from tracker.people.models import Duty, FormerDetails, Person
 from tracker.programmes.models import TaskDone
 from tracker.programmes.operations import Audience, Says, add_item
@@ -167,9 +171,12 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             for name in ("dubbel-1", "dubbel-2")
         ]
         merged = merge(session, survivor=pair[0], absorbed=pair[1], reason="x", by=by, now=NOW, today=today)
+        sent = keep_pack(session, filename="paket.zip", content=to_zip(write_pack(PACK)), by=by, now=NOW)
         values = {
             "merge_id": merged.public_id,
             "other_id": cast.person_ids["bosse"],
+            "pack_id": sent.public_id,
+            "pack_name": "informationssakerhet",
             "former_id": str(former.id),
             "upload_id": upload.public_id,
             "draft_id": draft.public_id,

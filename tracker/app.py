@@ -22,6 +22,7 @@ import tracker.hr.views
 import tracker.learning.views
 import tracker.mail.views
 import tracker.merging.views
+import tracker.packs.views
 import tracker.people.views
 import tracker.programmes.views
 import tracker.systems.views
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     tracker.learning.views.bp,
     tracker.compliance.views.requirements_bp,
     tracker.drafting.views.bp,
+    tracker.packs.views.bp,
     tracker.compliance.views.bp,
     tracker.exceptions.views.bp,
     tracker.uploads.views.bp,

@@ -10,6 +10,7 @@ import tracker.learning.models
 import tracker.mail.models
 import tracker.municipalities.models
 import tracker.organisation.models
+import tracker.packs.models
 import tracker.people.models
 import tracker.programmes.models
 import tracker.requirements.models

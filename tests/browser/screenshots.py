@@ -181,6 +181,9 @@ SHOTS = (
         follow("main table a[href*='/requirements/'], main .rows a[href*='/requirements/']", start="/requirements"),
     ),
     Shot("drafts", "training administrator", at("/requirements/drafts")),
+    Shot("packs", "training administrator", at("/packs")),
+    Shot("pack", "training administrator", at("/packs/shipped/informationssakerhet")),
+    Shot("pack-strategy", "training administrator", at("/packs/shipped/strategi")),
     Shot("requirement-new", "training administrator", at("/requirements/new")),
     Shot("accounts", "municipality administrator", at("/administration/accounts")),
     Shot(

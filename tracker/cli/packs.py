@@ -9,9 +9,9 @@ from tracker.cli.installation import municipality, one_municipality, open_databa
 from tracker.config import Config
 from tracker.edge import transaction
 from tracker.packs.archives import read_files, write_files
-from tracker.packs.files import About, Pack, PackError, read_pack, write_pack
+from tracker.packs.files import Pack, PackError, read_pack, write_pack
 from tracker.packs.operations import load_pack
-from tracker.packs.queries import Plan, UnknownCodeError, pack_of, plan, shipped, shipped_names
+from tracker.packs.queries import Plan, UnknownCodeError, about_municipality, pack_of, plan, shipped, shipped_names
 from tracker.permissions import system
 
 
@@ -53,14 +53,7 @@ def export_pack_command(
     database = open_database(config)
     where = municipality(database, slug)
     today = clock.local_date(clock.now(), where.timezone)
-    author = author or where.name
-    about = About(
-        name=name or where.slug,
-        version="1",
-        titles={"sv": f"Krav och kurser: {author}", "en": f"Requirements and courses: {author}"},
-        descriptions={"sv": f"Så som {author} har dem.", "en": f"As {author} has them."},
-        author=author,
-    )
+    about = about_municipality(where, name=name, author=author)
     try:
         with database.bound(where.id, reading=True) as session:
             pack = pack_of(session, about, today=today, requirements=requirements, courses=courses)

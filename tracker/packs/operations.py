@@ -10,6 +10,7 @@ from tracker.db import BoundSession
 from tracker.drafting.operations import begin_draft, begin_next_version, save_draft
 from tracker.municipalities.models import Municipality
 from tracker.packs.files import Pack, write_pack
+from tracker.packs.models import SentPack
 from tracker.packs.queries import Change, Plan, PlannedRequirement, plan
 from tracker.permissions import Viewer
 from tracker.programmes.operations import load_items
@@ -18,6 +19,26 @@ from tracker.requirements.portable import as_draft
 
 class PlanChangedError(Exception):
     """What loading the pack would do is no longer what was looked at."""
+
+
+def keep_pack(session: BoundSession, *, filename: str, content: bytes, by: Viewer, now: datetime) -> SentPack:
+    """Keep a pack that somebody sent, for a look at what it would change. Writes the journal."""
+    sent = SentPack(
+        filename=filename[:200],
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        sent_at=now,
+        sent_by_id=by.account_id,
+    )
+    session.add(sent)
+    session.flush()  # Its public id goes into the address.
+    record(session, "pack.sent", subject=sent, by=by, sha256=sent.sha256)
+    return sent
+
+
+def note_export(session: BoundSession, *, municipality: Municipality, sha256: str, files: int, by: Viewer) -> None:
+    """Write in the journal that somebody took out what the municipality has published, as a pack."""
+    record(session, "pack.exported", subject=municipality, by=by, sha256=sha256, files=files)
 
 
 def load_pack(

@@ -4,28 +4,36 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 
+from tracker.accounts.models import Account
 from tracker.assets import SHIPPED
 from tracker.catalogue import queries as catalogue
 from tracker.catalogue.content import CourseDraft
 from tracker.catalogue.models import Course
 from tracker.db import BoundSession
+from tracker.domain.periods import later
 from tracker.domain.sorting import sort_key
-from tracker.drafting.queries import draft_of
+from tracker.drafting.queries import Worded, draft_of
+from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position
 from tracker.packs.archives import read_files
 from tracker.packs.files import About, Pack, PackError, read_pack
+from tracker.packs.models import SentPack
 from tracker.people.models import Person
 from tracker.programmes import queries as programmes
 from tracker.programmes.content import Written as WrittenItem
 from tracker.programmes.models import ProgrammeItem
 from tracker.requirements.files import WrittenLine, WrittenRequirement
-from tracker.requirements.models import Requirement, RequirementVersion
-from tracker.requirements.operations import Draft, said_by
+from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
+from tracker.requirements.operations import Draft, columns_of, said_by
 from tracker.requirements.portable import Matched, as_draft, matched, written
-from tracker.requirements.queries import by_code, lines_of, listed, published_versions
+from tracker.requirements.queries import NamedLine, by_code, lines_of, listed, published_versions
+
+SHOWN = 20
 
 
 class UnknownCodeError(Exception):
@@ -37,8 +45,9 @@ def shipped_names() -> list[str]:
     return sorted(path.parent.name for path in SHIPPED.glob("*/pack.toml"))
 
 
+@cache
 def shipped(name: str) -> Pack | None:
-    """Return a pack that comes with Tracker."""
+    """Return a pack that comes with Tracker. It is read once: it changes with the version of Tracker only."""
     return read_pack(read_files(SHIPPED / name)) if name in shipped_names() else None
 
 
@@ -224,3 +233,60 @@ def _says(session: BoundSession, version: RequirementVersion, wanted: Draft | No
     says = said_by(version, lines_of(session, version.id))
     whenever = {"effective_from": date.min, "effective_until": None, "lines": ()}
     return replace(says, **whenever) == replace(wanted, **whenever) and set(says.lines) == set(wanted.lines)
+
+
+def worded(pack: Pack, written_requirement: WrittenRequirement, today: date) -> Worded:
+    """Return what puts a requirement of a pack in words, as `requirements/_words.html` does; places by their codes.
+
+    Its course is called as the pack calls it, else by its code.
+    """
+    code = written_requirement.course
+    course = next((one.titles for one in pack.courses if one.code == code), {"sv": code, "en": code})
+    draft = as_draft(written_requirement, course_id=0, lines=(), effective_from=today)
+    lines = [
+        NamedLine(
+            AudienceLine(
+                excludes=line.excludes,
+                unit_id=None if line.unit is None else 0,
+                employment_kind=line.employment_kind,
+                duty=line.duty,
+                new_hire_days=line.new_hire_days,
+            ),
+            line.unit,
+            line.position,
+            line.system,
+            None if line.new_hire_days is None else later(today, -line.new_hire_days),
+        )
+        for line in sorted(written_requirement.lines, key=lambda line: line.excludes)
+    ]
+    return Worded(RequirementVersion(**columns_of(draft)), lines, course)
+
+
+def about_municipality(municipality: Municipality, *, name: str | None = None, author: str | None = None) -> About:
+    """Return what is told of a pack of a municipality's own."""
+    author = author or municipality.name
+    return About(
+        name=name or municipality.slug,
+        version="1",
+        titles={"sv": f"Krav och kurser: {author}", "en": f"Requirements and courses: {author}"},
+        descriptions={"sv": f"Så som {author} har dem.", "en": f"As {author} has them."},
+        author=author,
+    )
+
+
+def sent_packs(session: BoundSession) -> list[tuple[SentPack, str | None]]:
+    """Return the packs that were sent, with who sent each, the latest first. One query."""
+    rows = session.execute(
+        select(SentPack, Account.display_name)
+        .outerjoin(Account, Account.id == SentPack.sent_by_id)
+        .order_by(SentPack.sent_at.desc(), SentPack.id.desc())
+        .limit(SHOWN)
+    )
+    return [(sent, name) for sent, name in rows]
+
+
+def sent_pack(session: BoundSession, public_id: str) -> SentPack | None:
+    """Return a pack that was sent."""
+    return session.scalars(
+        select(SentPack).where(SentPack.public_id == public_id).options(undefer(SentPack.content))
+    ).one_or_none()
