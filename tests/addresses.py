@@ -30,6 +30,9 @@ from tests.packs.test_files import PACK
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession
 from tracker.administration.operations import hand_over_link
+from tracker.bulk.models import Act
+from tracker.bulk.operations import Terms, stage
+from tracker.bulk.reading import ListRow
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
 from tracker.catalogue.starter import load_starter
 from tracker.db import BoundSession
@@ -124,6 +127,14 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
         account = session.get_one(Account, cast.accounts["anna"])
         roster = content(line("anna-1"), line("2", "Nya", "Nilsson"), line("3", starts="i går"))
         staged = stage_roster(session, filename="personal.csv", content=roster, by=by, now=NOW, today=today)
+        batch = stage(
+            session,
+            terms=Terms(Act.COMPLETE, course_id=course.id, completed_on=today, signer="Lena Lärare"),
+            rows=[ListRow(1, "anna-1"), ListRow(2, "nobody")],
+            by=by,
+            now=NOW,
+            today=today,
+        )
         words = {"sv": "Nytt krav", "en": "New requirement"}
         says = Draft(titles=words, reasons=words, course_id=course.id, effective_from=today, first_due_days=7)
         required = session.scalars(select(Requirement)).one()
@@ -183,6 +194,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "item_id": item.public_id,
             "completion_id": completion.public_id,
             "assignment_id": assignment.public_id,
+            "batch_id": batch.public_id,
             "exception_request_id": asked.public_id,
             "exemption_id": exemption.public_id,
             "extension_id": extension.public_id,

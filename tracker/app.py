@@ -12,6 +12,7 @@ from whitenoise import WhiteNoise
 
 import tracker.accounts.views
 import tracker.administration.views
+import tracker.bulk.views
 import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
@@ -53,6 +54,7 @@ NAVIGATION: tuple[tuple[str, Any, str, Permission], ...] = (
     ("requirements.index", _l("Requirements"), "requirements", Permission.REQUIREMENT_VIEW),
     ("exceptions.index", _l("Exceptions and assignments"), "exempt", Permission.EXCEPTION_GRANT),
     ("uploads.waiting", _l("Certificates to check"), "sign", Permission.COMPLETION_RECORD),
+    ("bulk.index", _l("Many at once"), "list", Permission.TEAM_VIEW),
     ("people.index", _l("People"), "people", Permission.TEAM_VIEW),
     ("organisation.index", _l("Organisation"), "org", Permission.ORGANISATION_VIEW),
     ("systems.index", _l("IT systems"), "systems", Permission.SYSTEM_VIEW),
@@ -87,6 +89,7 @@ BLUEPRINTS = (
     tracker.hr.views.bp,
     tracker.mail.views.bp,
     tracker.exports.views.bp,
+    tracker.bulk.views.bp,
 )
 
 

@@ -2,6 +2,7 @@
 
 import tracker.accounts.models
 import tracker.audit.models
+import tracker.bulk.models
 import tracker.catalogue.models
 import tracker.compliance.models
 import tracker.hr.models

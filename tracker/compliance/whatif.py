@@ -13,9 +13,10 @@ from tracker.compliance.computing import PEOPLE_AT_A_TIME, rarely_collecting
 from tracker.compliance.learners import load_learners
 from tracker.compliance.models import Phase
 from tracker.db import BoundSession
-from tracker.domain.facts import State
+from tracker.domain.facts import Learner, State
 from tracker.domain.obligations import AT_FAULT, phases
 from tracker.domain.periods import FOREVER, later
+from tracker.domain.requirement import Requirement
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 from tracker.requirements.drafts import with_draft
@@ -57,18 +58,22 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
-    """Whom a draft would reach on a day, by id of the person."""
+class Outlook:
+    """What a requirement means for whom, from a week before a day on: as it is, and as it would be."""
 
     day: date
+    before: Mapping[int, list[Stretch]] = field(repr=False)
+    after: Mapping[int, list[Stretch]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf(Outlook):
+    """Whom a draft would reach on a day, by id of the person."""
+
     people: Mapping[Change, frozenset[int]]
     units: Mapping[int, frozenset[int]]
     """Who is employed in which unit on the day."""
     employed: frozenset[int]
-    before: Mapping[int, list[Stretch]] = field(repr=False)
-    """What is published means for whom, from a week before the day on."""
-    after: Mapping[int, list[Stretch]] = field(repr=False)
-    """What the draft would mean for whom, likewise."""
 
     def count(self, change: Change) -> int:
         """Return how many people a draft reaches in one way."""
@@ -93,7 +98,7 @@ def what_if(session: BoundSession, *, requirement_id: int, draft: Draft, day: da
     Raises domain.requirement.ContradictionError.
     """
     since = later(day, -7)
-    before = _published(session, requirement_id, since)
+    before = stored_stretches(session, requirement_id, since)
     after = _drafted(session, requirement_id, draft, since)
     employed = session.execute(select(Employment.unit_id, Employment.person_id).where(in_force(Employment, day)))
     units: defaultdict[int, set[int]] = defaultdict(set)
@@ -101,15 +106,15 @@ def what_if(session: BoundSession, *, requirement_id: int, draft: Draft, day: da
         units[unit_id].add(person_id)
     return WhatIf(
         day,
+        before,
+        after,
         _people(before, after, day, same_course=_asks_for(session, requirement_id, day) == draft.course_id),
         {unit_id: frozenset(people) for unit_id, people in units.items()},
         frozenset().union(*units.values()),
-        before,
-        after,
     )
 
 
-def _published(session: BoundSession, requirement_id: int, day: date) -> dict[int, list[Stretch]]:
+def stored_stretches(session: BoundSession, requirement_id: int, day: date) -> dict[int, list[Stretch]]:
     """Return the stored phases of a requirement from a day on; they are what the rules give."""
     rows = session.execute(
         select(Phase.person_id, Phase.starts_on, Phase.ends_on, Phase.state, Phase.due_on)
@@ -129,12 +134,17 @@ def _drafted(session: BoundSession, requirement_id: int, draft: Draft, day: date
     with rarely_collecting(len(persons)):
         for start in range(0, len(persons), PEOPLE_AT_A_TIME):
             for person_id, learner in load_learners(session, persons[start : start + PEOPLE_AT_A_TIME]).items():
-                found[person_id] = [
-                    Stretch(phase.starts_on, phase.ends_on, phase.state, phase.due_on)
-                    for phase in phases(learner, requirement)
-                    if phase.ends_on is None or phase.ends_on >= day
-                ]
+                found[person_id] = stretches_of(learner, requirement, day)
     return found
+
+
+def stretches_of(learner: Learner, requirement: Requirement, day: date) -> list[Stretch]:
+    """Return what the rules say of a learner and a requirement, from a day on."""
+    return [
+        Stretch(phase.starts_on, phase.ends_on, phase.state, phase.due_on)
+        for phase in phases(learner, requirement)
+        if phase.ends_on is None or phase.ends_on >= day
+    ]
 
 
 def _asks_for(session: BoundSession, requirement_id: int, day: date) -> int | None:

@@ -199,7 +199,7 @@ def _weigh(drafted: Drafted, says: Draft) -> Weighed:
         whatif,
         doubts(says, whatif, published_courses=published, today=g.today),
         minutes.get(says.course_id),
-        newly_mailed(g.session, requirement_id=drafted.requirement.id, whatif=whatif),
+        newly_mailed(g.session, requirement_id=drafted.requirement.id, outlook=whatif),
     )
 
 

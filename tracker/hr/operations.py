@@ -7,16 +7,14 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
-
 from tracker.audit.operations import record
+from tracker.compliance.operations import wait_for_turn
 from tracker.db import BoundSession
 from tracker.domain.roster import Known, Plan, hidden_rows, plan
 from tracker.hr.applying import apply_plan
 from tracker.hr.models import ImportState, RosterImport
 from tracker.hr.queries import ROSTER_SOURCE, known_before
 from tracker.hr.reading import SAMPLE_ROWS, Roster, read_roster
-from tracker.municipalities.models import Municipality
 from tracker.permissions import Viewer
 
 # All problems are shown in a preview; so many are kept with an import.
@@ -126,7 +124,7 @@ def apply_roster(
     Every fact it adds has the source "roster:<public id of the import>". People it brings get accounts. Two imports at
     once wait for each other. Raises AlreadyAppliedError, NothingUsableError, PlanChangedError, LargeChangeError.
     """
-    _wait_for_turn(session)
+    wait_for_turn(session)
     session.refresh(row)
     if row.state is ImportState.APPLIED:
         raise AlreadyAppliedError
@@ -159,7 +157,7 @@ def import_roster(
 
     Raises UnreadableFileError, NothingUsableError, LargeChangeError.
     """
-    _wait_for_turn(session)
+    wait_for_turn(session)
     staged = stage_roster(session, filename=filename, content=content, by=by, now=now, today=today)
     _carry_out(session, staged.row, staged.plan, allow_large_change=allow_large_change, by=by, now=now, today=today)
     return staged.row, staged.plan
@@ -210,9 +208,3 @@ def summary_of(planned: Plan) -> dict[str, Any]:
             for problem in planned.problems[:KEPT_PROBLEMS]
         ],
     }
-
-
-def _wait_for_turn(session: BoundSession) -> None:
-    """Take the municipality's lock until the commit, so that what is known does not change under a plan."""
-    municipality = select(Municipality.id).where(Municipality.id == session.municipality_id)
-    session.execute(municipality.with_for_update(key_share=True)).one()

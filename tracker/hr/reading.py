@@ -118,11 +118,11 @@ def read_units(content: bytes) -> list[tuple[int, str, str, str]]:
 
 def _places(headings: Sequence[str], columns: Columns) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return in which place each column stands, and the headings that are none of ours."""
-    by_heading = {_plain(heading): place for place, heading in reversed(list(enumerate(headings)))}
+    by_heading = {plain(heading): place for place, heading in reversed(list(enumerate(headings)))}
     places: dict[str, int] = {}
     missing = []
     for field, needed, names in columns:
-        place = next((by_heading[_plain(name)] for name in names if _plain(name) in by_heading), None)
+        place = next((by_heading[plain(name)] for name in names if plain(name) in by_heading), None)
         if place is not None:
             places[field] = place
         elif needed:
@@ -133,7 +133,8 @@ def _places(headings: Sequence[str], columns: Columns) -> tuple[dict[str, int], 
     return places, unknown
 
 
-def _plain(heading: str) -> str:
+def plain(heading: str) -> str:
+    """Return a heading as it is compared: without capitals, underscores or blanks too many."""
     return " ".join(heading.casefold().replace("_", " ").split())
 
 
@@ -142,18 +143,10 @@ def read_table(content: bytes) -> Table:
 
     Raises UnreadableFileError for what is empty, too large, not text, wrongly encoded or without headings.
     """
-    if len(content) > MAX_BYTES:
-        raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
-    if content.startswith(b"PK\x03\x04"):
-        encoding, records = "xlsx", _spreadsheet(content)
-    else:
-        text, encoding = decode(content)
-        records = _separated(text)
+    encoding, numbered = records(content)
     rows: list[tuple[int, list[str]]] = []
     headings: tuple[str, ...] = ()
-    for number, cells in enumerate(records, 1):
-        if not any(cells):
-            continue
+    for number, cells in numbered:
         if not headings:
             headings = tuple(cells)
             continue
@@ -163,6 +156,21 @@ def read_table(content: bytes) -> Table:
     if not headings:
         raise UnreadableFileError("empty")
     return Table(encoding, headings, rows)
+
+
+def records(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+    """Return a file's encoding and its rows, headings and all, numbered as a spreadsheet does; empty ones are left out.
+
+    Raises UnreadableFileError, at once or while the rows are gone through.
+    """
+    if len(content) > MAX_BYTES:
+        raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
+    if content.startswith(b"PK\x03\x04"):
+        encoding, found = "xlsx", _spreadsheet(content)
+    else:
+        text, encoding = decode(content)
+        found = _separated(text)
+    return encoding, ((number, cells) for number, cells in enumerate(found, 1) if any(cells))
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -201,8 +209,9 @@ def _around(text: str, place: int) -> str:
 
 
 def _separated(text: str) -> Iterator[list[str]]:
-    first_line = text.lstrip().split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
+    lines = text.lstrip().split("\n")
+    telling = next((line for line in lines if any(sign in line for sign in _DELIMITERS)), "")
+    delimiter = max(_DELIMITERS, key=telling.count)
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             yield [_tidy(cell) for cell in cells]

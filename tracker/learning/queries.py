@@ -186,11 +186,14 @@ def certificates(session: BoundSession, person_id: int) -> list[HistoryEntry]:
 
 # Where completions come from that somebody vouched for: in their own words, or having checked a certificate.
 _ATTESTED = frozenset({"manager", "certificate"})
+LIST_SOURCE = "batch:"
+"""How the source of what was recorded for a whole list of people begins: somebody signed the list."""
 
 
 def may_revoke(viewer: Viewer, completion: Completion) -> bool:
     """Say whether a viewer who sees the person may take a completion back: not their own; all, or what they attested."""
-    attested_it = completion.source in _ATTESTED and completion.recorded_by_id == viewer.account_id
+    vouched_for = completion.source in _ATTESTED or completion.source.startswith(LIST_SOURCE)
+    attested_it = vouched_for and completion.recorded_by_id == viewer.account_id
     return viewer.person_id != completion.person_id and (viewer.sees_everyone or attested_it)
 
 

@@ -1,4 +1,4 @@
-"""Which managers' weekly mails a draft of a requirement would newly call for. Nothing is written or sent."""
+"""Which managers' weekly mails a change of what a requirement means would newly call for. Nothing is written or sent."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.compliance.models import Phase
 from tracker.compliance.queries import phase_on
-from tracker.compliance.whatif import Stretch, WhatIf, stretch_on
+from tracker.compliance.whatif import Outlook, Stretch, stretch_on
 from tracker.db import BoundSession
 from tracker.domain.facts import State
 from tracker.domain.periods import later
@@ -24,15 +24,15 @@ AHEAD_DAYS = 30
 _DUE = (State.TO_DO, State.RENEW, State.GRACE)
 
 
-def newly_mailed(session: BoundSession, *, requirement_id: int, whatif: WhatIf) -> dict[int, list[date]]:
-    """Return, by account, the weekly mails of the next 30 days that only the draft calls for.
+def newly_mailed(session: BoundSession, *, requirement_id: int, outlook: Outlook) -> dict[int, list[date]]:
+    """Return, by account, the weekly mails of the next 30 days that only what would be calls for.
 
     As if each manager had been told of everything a week before. A mail that is sent anyway, for another reason, is not
     among them. Five queries for each weekly mail.
     """
     found: dict[int, list[date]] = {}
-    for day in _mail_days(session, whatif.day):
-        before, after = (_calling(phases, day) for phases in (whatif.before, whatif.after))
+    for day in _mail_days(session, outlook.day):
+        before, after = (_calling(phases, day) for phases in (outlook.before, outlook.after))
         if not after - before:
             continue
         others = _calling_otherwise(session, requirement_id, day)

@@ -1,0 +1,116 @@
+"""Reading lists of people, however they come."""
+
+import io
+from datetime import date
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.bulk.reading import MAX_ROWS, ListRow, read_list
+from tracker.hr.reading import UnreadableFileError
+
+DAY = date(2026, 11, 23)
+
+
+def rows(text, encoding="utf-8"):
+    return read_list(text.encode(encoding))
+
+
+def test_numbers_alone():
+    assert rows("100123\r\n 100124 \n\n100 125\n") == [
+        ListRow(1, "100123"),
+        ListRow(2, "100124"),
+        ListRow(4, "100125"),
+    ]
+
+
+def test_headings_in_any_order_with_columns_of_no_interest():
+    text = "Namn;Datum;ANSTNR;Kommentar\r\nÅsa Öberg;2026-11-23;100123;deltog på länk\r\n;;;\r\nBo Ek;;100124;\r\n"
+    expected = [ListRow(2, "100123", DAY, note="deltog på länk"), ListRow(4, "100124")]
+    assert rows(text) == expected
+    assert rows(text, "cp1252") == expected
+    assert rows(text, "utf-8-sig") == expected
+
+
+def test_the_number_is_taken_before_the_address():
+    text = "E-post;Anstnr\nasa@kil.se;100123\nbo@kil.se;\n"
+    assert rows(text) == [ListRow(2, "100123"), ListRow(3, "bo@kil.se")]
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_without_headings_a_day_and_a_note_are_told_apart(separator):
+    text = separator.join(["100123", "2026-11-23", "på länk"]) + "\n" + separator.join(["100124", "sen", "20261123"])
+    assert rows(text) == [ListRow(1, "100123", DAY, note="på länk"), ListRow(2, "100124", DAY, note="sen")]
+
+
+def test_a_blank_before_the_day_is_enough():
+    assert rows("100123 2026-11-23") == [ListRow(1, "100123", DAY)]
+
+
+def test_the_separator_may_first_appear_below():
+    assert rows("100123\n100124;2026-11-23\n") == [ListRow(1, "100123"), ListRow(2, "100124", DAY)]
+
+
+def test_addresses_as_mail_programs_copy_them():
+    text = "Åsa Öberg <asa.oberg@kil.se>; Bo Ek <bo.ek@kil.se>"
+    assert rows(text) == [ListRow(1, "asa.oberg@kil.se"), ListRow(2, "bo.ek@kil.se")]
+
+
+def test_a_day_that_is_none_is_said_to_be():
+    assert rows("Anstnr;Datum\n100123;i går\n") == [ListRow(2, "100123", None, unreadable=True)]
+
+
+def test_a_spreadsheet():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["Anställningsnummer", "Datum"])
+        page.write_number(1, 0, 100123)
+        page.write_datetime(1, 1, DAY, book.add_format({"num_format": "yyyy-mm-dd"}))
+    assert read_list(file.getvalue()) == [ListRow(2, "100123", DAY)]
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "Anstnr;Datum\n", ";;\n"])
+def test_nothing_is_refused(text):
+    with pytest.raises(UnreadableFileError) as refused:
+        rows(text)
+    assert refused.value.reason == "empty"
+
+
+def test_too_many_rows_are_refused_with_the_limit():
+    numbers = "\n".join(str(number) for number in range(MAX_ROWS + 1))
+    with pytest.raises(UnreadableFileError) as refused:
+        rows(numbers)
+    assert (refused.value.reason, refused.value.values) == ("too_many_rows", (str(MAX_ROWS),))
+    assert len(rows(numbers.rsplit("\n", 1)[0])) == MAX_ROWS
+
+
+def understood(content):
+    try:
+        return read_list(content)
+    except UnreadableFileError:
+        return []
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_whatever_comes_is_read_or_refused(content):
+    found = understood(content)
+    assert all(row.written and len(row.written) <= 200 and len(row.note) <= 500 for row in found)
+    assert [row.number for row in found] == sorted({row.number for row in found})
+
+
+@given(
+    st.lists(
+        st.tuples(st.from_regex(r"[1-9][0-9]{3,8}", fullmatch=True), st.dates(date(2000, 1, 1), date(2030, 1, 1))),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from(";,\t"),
+    st.booleans(),
+)
+def test_what_is_written_is_read(written, separator, headings):
+    lines = [separator.join(("Anstnr", "Datum"))] if headings else []
+    lines += [separator.join((number, day.isoformat())) for number, day in written]
+    assert [(row.written, row.day) for row in rows("\n".join(lines))] == written

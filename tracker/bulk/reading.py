@@ -1,0 +1,106 @@
+"""Reading lists of people: an employee number or an e-mail address in each row, perhaps with a day and a note.
+
+The list may be pasted or come as CSV or XLSX, with headings or without.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.domain.roster_rows import parse_date
+from tracker.hr.reading import UnreadableFileError, plain, records
+
+MAX_ROWS = 5_000
+WRITTEN_LENGTH = 200
+NOTE_LENGTH = 500
+
+# The columns of a list, and the headings each may have.
+HEADINGS = {
+    "number": ("Anstnr", "Anställningsnummer", "Anst nr", "Anst.nr", "Employee number"),
+    "email": ("E-post", "Epost", "E-postadress", "Mejl", "Mejladress", "E-mail", "Email"),
+    "day": ("Dag", "Datum", "Genomförd", "Genomförd den", "Day", "Date", "Completed on"),
+    "note": ("Anteckning", "Notering", "Kommentar", "Note", "Comment"),
+}
+
+# "Anna Berg <anna.berg@kil.se>", as mail programs write it.
+_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A row of a list. `day` is None where none stands; `unreadable` if what stands there is no day."""
+
+    number: int
+    written: str
+    day: date | None = None
+    unreadable: bool = False
+    note: str = ""
+
+
+def read_list(content: bytes) -> list[ListRow]:
+    """Return the rows of a list. Rows that name nobody are left out.
+
+    Raises UnreadableFileError: as for a roster, and for more rows than can be looked at in one go.
+    """
+    numbered = list(records(content)[1])
+    if not numbered:
+        raise UnreadableFileError("empty")
+    places = _places(numbered[0][1])
+    if places:
+        numbered = numbered[1:]
+    elif len(numbered) == 1:
+        numbered = _one_line(numbered[0][1])
+    rows = [_with_headings(number, cells, places) if places else _without(number, cells) for number, cells in numbered]
+    rows = [row for row in rows if row.written]
+    if len(rows) > MAX_ROWS:
+        raise UnreadableFileError("too_many_rows", str(MAX_ROWS))
+    if not rows:
+        raise UnreadableFileError("empty")
+    return rows
+
+
+def _places(cells: Sequence[str]) -> dict[str, int]:
+    """Return in which place each column stands, if these cells are headings; otherwise nothing."""
+    by_heading = {plain(cell): place for place, cell in reversed(list(enumerate(cells)))}
+    found = {
+        column: by_heading[plain(name)]
+        for column, names in HEADINGS.items()
+        for name in names
+        if plain(name) in by_heading
+    }
+    return found if "number" in found or "email" in found else {}
+
+
+def _one_line(cells: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """Take addresses that stand on one line, as mail programs copy them, for as many rows."""
+    if sum("@" in cell for cell in cells) > 1:
+        return [(number, [cell]) for number, cell in enumerate(cells, 1)]
+    return [(1, list(cells))]
+
+
+def _with_headings(number: int, cells: Sequence[str], places: dict[str, int]) -> ListRow:
+    said = {column: cells[place] if place < len(cells) else "" for column, place in places.items()}
+    return _row(number, said.get("number") or said.get("email", ""), said.get("day", ""), said.get("note", ""))
+
+
+def _without(number: int, cells: Sequence[str]) -> ListRow:
+    """Understand a row without headings: who, and behind it a day, a note, or both in any order."""
+    who, *others = [cell for cell in cells if cell] or [""]
+    if not others and " " in who and parse_date(who.rsplit(" ", 1)[1]):
+        who, day = who.rsplit(" ", 1)
+        others = [day]
+    day = next((cell for cell in others if parse_date(cell)), "")
+    if day:
+        others.remove(day)
+    return _row(number, who, day, ", ".join(others))
+
+
+def _row(number: int, who: str, day: str, note: str) -> ListRow:
+    understood = parse_date(day)
+    return ListRow(number, _identifier(who), understood, bool(day) and understood is None, note[:NOTE_LENGTH])
+
+
+def _identifier(who: str) -> str:
+    match = _IN_BRACKETS.search(who)
+    return (match[1] if match else "".join(who.split()))[:WRITTEN_LENGTH]
