@@ -1,7 +1,7 @@
 """Add batches.
 
 Revision ID: 20261124_1031
-Revises: 20261124_1000
+Revises: 20261124_1016
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from tracker import schema, tables
 
 revision = "20261124_1031"
-down_revision = "20261124_1000"
+down_revision = "20261124_1016"
 branch_labels = None
 depends_on = None
 
