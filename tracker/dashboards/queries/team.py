@@ -15,6 +15,7 @@ from tracker.compliance.queries import (
     Obligation,
     PersonRow,
     Workplace,
+    ids_of,
     phase_on,
     standing_rows,
     team_matrix,
@@ -84,18 +85,18 @@ def team_size(session: BoundSession, condition: ColumnElement[bool]) -> int:
 def number_needing(session: BoundSession, condition: ColumnElement[bool], day: date) -> int:
     """Return how many people are behind, or must complete something soon."""
     return session.scalars(
-        select(func.count(Phase.person_id.distinct()))
-        .join(Person, Person.id == Phase.person_id)
-        .where(condition, phase_on(day), at_fault() | due_soon(day))
+        select(func.count(Phase.person_id.distinct())).where(
+            phase_on(day), at_fault() | due_soon(day), Phase.person_id.in_(ids_of(condition))
+        )
     ).one()
 
 
 def number_due_soon(session: BoundSession, condition: ColumnElement[bool], day: date) -> int:
     """Return how many people must complete something soon."""
     return session.scalars(
-        select(func.count(Phase.person_id.distinct()))
-        .join(Person, Person.id == Phase.person_id)
-        .where(condition, phase_on(day), due_soon(day))
+        select(func.count(Phase.person_id.distinct())).where(
+            phase_on(day), due_soon(day), Phase.person_id.in_(ids_of(condition))
+        )
     ).one()
 
 
