@@ -291,12 +291,15 @@ def _written(in_kil):
     ("text", "problem"),
     [
         ("[[item]\n", "Expected"),
-        ('[[item]]\ncode = "a"\nowner = "it"\n', "a: offset is missing"),
+        ('[[item]]\ncode = "a"\nowner = "it"\n', "item 1: offset is missing"),
         ('[[item]]\ncode = "a"\noffset = 500\nowner = "it"\ntitle = { sv = "x", en = "x" }\n', "from -60 to 120"),
-        ('[[item]]\ncode = "a"\noffset = 0\nowner = "chefen"\ntitle = { sv = "x", en = "x" }\n', "owner is one of"),
+        (
+            '[[item]]\ncode = "a"\noffset = 0\nowner = "chefen"\ntitle = { sv = "x", en = "x" }\n',
+            "must be one of learner, manager, it, hr",
+        ),
         ('[[item]]\ncode = "a"\noffset = 0\ntitle = { sv = "x", en = "x" }\n', "either an owner or a requirement"),
-        ('[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x" }\n', "title is needed in sv and en"),
-        (2 * '[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x", en = "x" }\n', "a: named twice"),
+        ('[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x" }\n', "item 1: title: en is missing"),
+        (2 * '[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x", en = "x" }\n', "a is there twice"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(text, problem):

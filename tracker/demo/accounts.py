@@ -53,6 +53,8 @@ def open_accounts(session: BoundSession, town: Town, *, now: datetime, today: da
         open_for(_manager(session, today, DutyKind.UNIT_MANAGER), "unit manager"),
         open_for(_manager(session, today, DutyKind.SYSTEM_OWNER), "system owner and head of administration"),
     ]
+    if (it_manager := _manager(session, today, DutyKind.IT_MANAGER)) is not None:
+        signs.append(open_for(it_manager, "IT manager"))
     for role, given in (
         ("HR", GivenRole.HR),
         ("training administrator", GivenRole.TRAINING_ADMINISTRATOR),

@@ -227,7 +227,9 @@ def _add_duties(session: BoundSession, staff: list[Staff], *, now: datetime, beg
         if len(members) >= 8 and share("resource person", unit_id) < 0.8:
             chosen = min(members, key=lambda one: share("resource", one.worker.key))
             session.add(_duty(chosen, DutyKind.LOCAL_IT_RESOURCE_PERSON, begins, now, unit_id=unit_id))
-    technicians = sorted((one for one in staff if one.position == "IT-tekniker"), key=lambda one: one.worker.started_on)
+    reachable = set(session.scalars(select(Person.id).where(Person.email.is_not(None))))
+    technicians = [one for one in staff if one.position == "IT-tekniker"]
+    technicians.sort(key=lambda one: (one.worker.person_id not in reachable, one.worker.started_on))
     for kind, one in zip((DutyKind.IT_MANAGER, DutyKind.IT_SECURITY_COORDINATOR), technicians, strict=False):
         session.add(_duty(one, kind, begins, now))
     session.flush()

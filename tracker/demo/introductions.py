@@ -27,7 +27,7 @@ SOURCE = "demo"
 # When the hires of each municipality begin, in working days from the day the demo is built.
 _BEGINS = (-17, -8, -3, 0, 8, 18)
 # How often something that was to be done has been.
-_OFTEN = 0.9
+_OFTEN = 0.85
 _GIVEN = ("Alma", "Noel", "Selma", "Viggo", "Tilde", "Malte", "Ronja", "Elis", "Freja", "Ture", "Saga", "Ville")
 _FAMILY = ("Skogsberg", "Älvdal", "Klarström", "Frykholm", "Värmborg", "Björkenlund", "Sandsjö", "Hagfeldt")
 

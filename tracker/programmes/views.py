@@ -32,7 +32,7 @@ bp = Blueprint("programmes", __name__)
 
 
 @bp.get("/introductions")
-@requires(Permission.TEAM_VIEW)
+@requires(Permission.TEAM_VIEW, on_a_day=True)
 def hires() -> Response:
     """List the new hires of the viewer's team, those who are to come too, with how their introductions go."""
     which = request.args.get("show", "")
@@ -51,21 +51,21 @@ def hires() -> Response:
 
 
 @bp.get("/introduction-tasks")
-@requires(Permission.NEWCOMER_TASKS)
+@requires(Permission.NEWCOMER_TASKS, on_a_day=True)
 def tasks() -> Response:
     """List what the viewer does for new hires as IT or HR: what is late first, then by day; and what was just done."""
     return page("programmes/tasks.html", found=queries.tasks_for(g.session, g.viewer, g.day), owners=OWNERS)
 
 
 @bp.get("/introduction")
-@requires(Permission.LEARN)
+@requires(Permission.LEARN, on_a_day=True)
 def own() -> Response:
     """Show the viewer's own introduction."""
     return _introduction(queries.introduction_of(g.session, Person.id == g.viewer.person_id, g.day))
 
 
 @bp.get("/people/<public_id:person_id>/introduction")
-@requires(Permission.PERSON_VIEW)
+@requires(Permission.PERSON_VIEW, on_a_day=True)
 def person(person_id: str) -> Response:
     """Show a person's introduction: what is whose, by when, and what is done."""
     return _introduction(found(queries.of_person(g.session, g.viewer, person_id, g.day)))

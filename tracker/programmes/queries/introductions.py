@@ -56,10 +56,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An item of somebody's introduction, as it stands on a day. A requirement's comes with its obligation."""
+    """An item of somebody's introduction, as it stands on a day. A requirement's comes with its obligation.
+
+    `planned_on`: when the programme would have it done. A task is due then, a requirement when its obligation is.
+    """
 
     item: ProgrammeItem
     version: ProgrammeItemVersion
+    planned_on: date | None
     due_on: date | None
     day: date
     done: Done | None = None
@@ -230,7 +234,9 @@ def _introductions(session: BoundSession, which: ColumnElement[bool], day: date)
             Introduction(
                 person=people[person_id],
                 hire=hire,
-                tasks=sorted(tasks, key=lambda task: (task.due_on or date.max, task.version.offset_days, task.item.id)),
+                tasks=sorted(
+                    tasks, key=lambda task: (task.planned_on or date.max, task.version.offset_days, task.item.id)
+                ),
                 day=day,
                 unit_name=", ".join(tree.nodes[unit_id].name for unit_id, _title in work if unit_id in tree.nodes),
                 title=", ".join(dict.fromkeys(title for _unit_id, title in work)),
@@ -337,13 +343,13 @@ def _task(
     one: LoadedItem, hire: Hire, day: date, done: Mapping[int, Done], obligations: Mapping[int, Obligation]
 ) -> Task | None:
     """Return an item as a task; None for a requirement that does not apply to the person."""
+    planned_on = rules.due_on(one.rule, hire, HOLIDAYS)
     if one.item.requirement_id is None:
-        due_on = rules.due_on(one.rule, hire, HOLIDAYS)
-        return Task(one.item, one.version, due_on, day, done=done.get(one.item.id))
+        return Task(one.item, one.version, planned_on, planned_on, day, done=done.get(one.item.id))
     obligation = obligations.get(one.item.requirement_id)
     if obligation is None or obligation.state is State.EXEMPT:
         return None
-    return Task(one.item, one.version, obligation.due_on, day, obligation=obligation)
+    return Task(one.item, one.version, planned_on, obligation.due_on, day, obligation=obligation)
 
 
 def _holders(

@@ -19,6 +19,7 @@ from tracker.programmes.content import Written
 from tracker.programmes.models import ProgrammeItem, ProgrammeItemVersion
 from tracker.requirements.models import Requirement
 from tracker.requirements.queries import subtrees
+from tracker.tables import known_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def load_items(session: BoundSession) -> list[LoadedItem]:
     rows = session.execute(
         select(ProgrammeItem, ProgrammeItemVersion)
         .join(ProgrammeItemVersion, ProgrammeItemVersion.item_id == ProgrammeItem.id)
-        .where(_for_somebody())
+        .where(_for_somebody(), ProgrammeItemVersion.recorded_at <= known_at())
         .order_by(ProgrammeItemVersion.offset_days, ProgrammeItem.id, ProgrammeItemVersion.number)
     ).all()
     units = subtrees(session, {item.unit_id for item, _version in rows if item.unit_id is not None})
