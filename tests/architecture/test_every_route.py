@@ -91,7 +91,7 @@ def test_omar_never_gets_in(app, database, cast, addresses):
             if rule.endpoint in across or rule.endpoint in {"accounts.sign_out", "web.preferences"}:
                 continue
             answer = client.open(addresses.of(rule), method=method)
-            body = answer.get_data(as_text=True)
+            body = answer.get_data().decode(errors="replace")  # One answer is a zip.
             assert answer.status_code < 500, f"{method} {rule}"
             assert not [name for name in KILS_OWN if name in body], f"{method} {rule}"
             named = rule.arguments - {"token", "code", "lang", "pack_name"}
