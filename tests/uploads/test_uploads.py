@@ -13,7 +13,7 @@ from tests.factories import add_completion, add_course, add_person, add_requirem
 from tests.uploads.samples import PDF, exif, jpeg, png
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
-from tracker.catalogue.models import Course
+from tracker.catalogue.models import Course, CourseKind
 from tracker.compliance.operations import differences
 from tracker.compliance.queries import obligations_of
 from tracker.config import Config
@@ -392,6 +392,14 @@ def test_the_obligation_leads_to_the_form(browser, course, sent):
     assert f'<option selected value="{course}">' in anna.get(link).text
     sent()
     assert link not in anna.get("/me").text, "it waits already"
+
+
+def test_a_document_has_no_certificate_from_elsewhere(browser, course, in_kil):
+    with in_kil() as session:
+        session.scalars(select(Course)).one().kind = CourseKind.DOCUMENT
+    anna = browser("anna")
+    assert "from-elsewhere/new?course" not in anna.get("/me").text
+    assert anna.post("/certificates/from-elsewhere/new", data=form(course)).status_code == 422
 
 
 def test_lists_take_as_many_queries_for_thirty_as_for_one(browser, database, cast, in_kil, course):

@@ -7,6 +7,7 @@ from wtforms import Field
 from wtforms.fields.choices import SelectChoice
 
 from tracker.accounts.forms import refuse
+from tracker.catalogue.models import CourseKind
 from tracker.catalogue.queries import offered
 from tracker.domain.sorting import sort_key
 from tracker.i18n import in_language
@@ -40,7 +41,9 @@ def mine() -> AnyResponse:
 @requires(Permission.LEARN)
 def create() -> AnyResponse:
     """Send a certificate: a form, with a course chosen by `?course=…`."""
-    courses = {offer.course.public_id: offer for offer in offered(g.session, today=g.today)}
+    # A document is read and acknowledged here; nobody has a certificate of that from elsewhere.
+    taken = [offer for offer in offered(g.session, today=g.today) if offer.course.kind is CourseKind.COURSE]
+    courses = {offer.course.public_id: offer for offer in taken}
     named = sorted((in_language(offer.version.titles), public_id) for public_id, offer in courses.items())
     form = UploadForm(course=request.args.get("course"))
     form.course.choices = [
