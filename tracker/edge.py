@@ -7,11 +7,12 @@ from datetime import datetime
 from tracker.audit.operations import seal
 from tracker.compliance.operations import refresh
 from tracker.db import BoundSession, Database
+from tracker.merging.operations import carry_over
 
 
 def finish(session: BoundSession, now: datetime) -> None:
     """Compute anew the phases of what was touched, chain the journal, and commit: in one transaction, once."""
-    session.flush()
+    carry_over(session, now=now)
     refresh(session)
     seal(session, now=now)
     session.commit()

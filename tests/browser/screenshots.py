@@ -97,6 +97,7 @@ def rostered(page: Page) -> None:
     changed = [
         *lines[:20],
         lines[20].replace(";2", ";i går 2", 1),
+        lines[25].replace(lines[25].split(";")[0], "1715998", 1),
         *(line.replace("Undersköterska", "Undersköterska, natt") for line in lines[30:]),
         lines[40].replace(lines[40].split(";")[0], "1715999", 1),
     ]
@@ -105,6 +106,30 @@ def rostered(page: Page) -> None:
         {"name": "personal-2026-11-24.csv", "mimeType": "text/csv", "buffer": "".join(changed).encode("cp1252")}
     )
     page.locator("form[enctype] .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def merging(page: Page) -> None:
+    """Look at what merging the first two of the list of people would lead to, as if they were one."""
+    page.goto("/people")
+    numbers = page.locator("#people td[data-label]:nth-child(2)")
+    other = numbers.nth(1).inner_text()
+    page.locator("#people a").first.click()
+    page.locator("main a[href$='/merge']").click()
+    page.locator("input[name=number]").fill(other)
+    page.locator("main form .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def merged(page: Page) -> None:
+    """Merge them, and look at undoing it."""
+    merging(page)
+    if page.locator("textarea[name=reason]").count():
+        page.locator("textarea[name=reason]").fill("Samma person, anställd två gånger")
+        page.locator("main form .btn-primary").click()
+        page.wait_for_load_state()
+    page.goto("/people/duplicates")
+    page.locator("#merges a[href$='/undo']").first.click()
     page.wait_for_load_state()
 
 
@@ -168,6 +193,11 @@ SHOTS = (
     Shot("municipality", "HR", at("/municipality"), english=True),
     Shot("team-hr", "HR", at("/team")),
     Shot("people", "HR", at("/people")),
+    Shot("details", "HR", follow("#people a", "main a[href$='/details']", start="/people")),
+    Shot("duplicates", "HR", at("/people/duplicates")),
+    Shot("merge", "HR", merging),
+    Shot("merge-undo", "HR", merged),
+    Shot("merges", "HR", at("/people/duplicates")),
     Shot("organisation", "HR", at("/organisation")),
     Shot(
         "unit",

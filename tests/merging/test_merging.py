@@ -244,6 +244,20 @@ class TestMerge:
                 count = select(func.count()).select_from(kind).where(kind.person_id == cast.people["double"])
                 assert session.scalar(count) == 1, kind
 
+    def test_what_is_recorded_for_the_other_in_the_same_moment_is_the_one_s(self, in_kil, cast):
+        with in_kil() as session:
+            merge_them(session, cast)
+            merge_them(session, cast, "bosse", "anna")
+        with in_kil() as session:  # as whoever found the person before the merge had been committed
+            version = session.scalars(select(CourseVersion)).first()
+            add_completion(session, cast.people["double"], version, on=date(2026, 8, 1), now=LATER)
+        with in_kil() as session:
+            standing = select(Completion.person_id).where(
+                Completion.completed_on == date(2026, 8, 1), Completion.retracted_at.is_(None)
+            )
+            assert session.scalars(standing).all() == [cast.people["bosse"]]
+            assert differences(session) == []
+
     def test_enrolments_are_numbered_on(self, in_kil, cast):
         with in_kil() as session:
             version = session.scalars(select(Enrolment.course_version_id)).one()
@@ -545,9 +559,10 @@ class TestDuplicates:
             two.email = None
             three = self.add(session, cast, "Eva", "Ek", "d", unit_id=cast.units["20"])
             three.email = None  # the same name, another unit, at the same time: another Eva
-            left = self.add(session, cast, "Siv", "Sjö", "e", ends_on=date(2024, 1, 1))
+            left = self.add(session, cast, "Siv", "Sjö", "e", ends_on=date(2024, 6, 1))
+            long_ago = self.add(session, cast, "Siv", "Sjö", "g", unit_id=cast.units["10"], ends_on=date(2022, 1, 1))
             came = self.add(session, cast, "Siv", "Sjö", "f", unit_id=cast.units["20"], starts_on=date(2025, 1, 1))
-            left.email = came.email = None
+            left.email = came.email = long_ago.email = None
             session.flush()
             viewer = viewer_of(session, cast.accounts["david"], TODAY)
             found = possible_duplicates(session, viewer)

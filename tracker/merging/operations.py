@@ -17,7 +17,7 @@ from tracker.merging.treatment import COPIED, MOVED, REFERRING, copy_of, says
 from tracker.people.details import former_of, holder
 from tracker.people.models import FormerDetails, MergedRow, Person, PersonMerge
 from tracker.people.queries import former_details, given_roles_of
-from tracker.permissions import Viewer
+from tracker.permissions import Viewer, system
 from tracker.tables import Fact, Owned
 
 
@@ -209,6 +209,25 @@ def _disable_account(session: BoundSession, merge: PersonMerge, absorbed: Person
         void_links(session, account=account, now=now)
         end_sessions(session, account=account, by=by, now=now)
         record(session, "account.disabled", subject=account, by=by)
+
+
+def carry_over(session: BoundSession, *, now: datetime) -> None:
+    """Give the survivor what was recorded for somebody in the very moment they were merged. The edge calls this.
+
+    Who records a fact waits for a merge of the same person (both lock the person's row), and then knows nothing of it.
+    """
+    session.flush()  # What is pending touches too.
+    touched = session.touched.persons
+    if not touched:
+        return
+    standing = select(PersonMerge).where(PersonMerge.undone_at.is_(None)).order_by(PersonMerge.id)
+    for merge in session.scalars(standing).all():
+        if merge.absorbed_id in touched:
+            survivor, absorbed = session.get_one(Person, merge.survivor_id), session.get_one(Person, merge.absorbed_id)
+            for kind in COPIED:
+                _copy_facts(
+                    session, merge, kind, survivor, absorbed, by=system(session.municipality_id, "merge"), now=now
+                )
 
 
 def undo_merge(session: BoundSession, *, merge: PersonMerge, why: str, by: Viewer, now: datetime) -> None:

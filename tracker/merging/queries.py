@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import combinations
 
@@ -145,12 +145,15 @@ def merged_into(session: BoundSession, viewer: Viewer, public_id: str, *, on: da
     return None if survivor is None else (person, survivor)
 
 
+A_YEAR = timedelta(days=366)
+
+
 class Likeness(StrEnum):
     """Why two people may be the same, the likeliest first."""
 
     ADDRESS = "address"  # the same name, or given name, and an address that both have or have had
     UNIT = "unit"  # the same name, and both have worked in one unit
-    FOLLOWING = "following"  # the same name, and one began after the other had left
+    FOLLOWING = "following"  # the same name, and one began at most a year after the other had left
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +259,11 @@ def _likeness(
         return Likeness.UNIT
     if not work[one.id] or not work[two.id]:
         return None
-    apart = (_last_day(work[a.id]) < min(job.starts_on for job in work[b.id]) for a, b in ((one, two), (two, one)))
-    return Likeness.FOLLOWING if any(apart) else None
+    between = (
+        min(job.starts_on for job in work[later.id]) - _last_day(work[earlier.id])
+        for earlier, later in ((one, two), (two, one))
+    )
+    return Likeness.FOLLOWING if any(timedelta(0) < gap <= A_YEAR for gap in between) else None
 
 
 def _last_day(work: Sequence[Employment]) -> date:

@@ -29,7 +29,7 @@ REFUSALS: dict[type[Exception], Any] = {
 LIKENESS: dict[Likeness, Any] = {
     Likeness.ADDRESS: _l("the same name and e-mail address, now or before"),
     Likeness.UNIT: _l("the same name, and both have worked in the same unit"),
-    Likeness.FOLLOWING: _l("the same name, and one began after the other had left"),
+    Likeness.FOLLOWING: _l("the same name, and one began within a year after the other had left"),
 }
 
 KINDS: dict[str, Any] = {
