@@ -97,7 +97,7 @@ def rostered(page: Page) -> None:
     changed = [
         *lines[:20],
         lines[20].replace(";2", ";i går 2", 1),
-        lines[25].replace(lines[25].split(";")[0], "1715998", 1),
+        lines[25].replace(lines[25].split(";")[0], "1799998", 1),
         *(line.replace("Undersköterska", "Undersköterska, natt") for line in lines[30:]),
         lines[40].replace(lines[40].split(";")[0], "1715999", 1),
     ]
