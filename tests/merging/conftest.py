@@ -21,12 +21,15 @@ from tests.factories import (
     add_upload,
     sign_in,
 )
+from tracker.bulk.models import Act, Batch, BatchItem, BatchState, Outcome
+from tracker.db import retract
 from tracker.domain.facts import DutyKind
 from tracker.domain.programme import Layer
 from tracker.learning.models import Enrolment
 from tracker.learning.operations import issue_certificate
 from tracker.people.models import Person
 from tracker.programmes.models import ProgrammeItem, TaskDone
+from tracker.requirements.models import Assignment
 
 TODAY = NOW.date()
 
@@ -61,7 +64,8 @@ def double(in_kil, cast):
         add_extension(session, person.id, "annan", granted_on=TODAY, due_on=date(2027, 3, 1), now=NOW)
         add_request(session, person.id, "annan", now=NOW)
         add_upload(session, person.id, other.course_id, by=account.id, now=NOW)
-        add_assignment(session, person.id, "grund", starts_on=TODAY, now=NOW)
+        assignment = add_assignment(session, person.id, "grund", starts_on=TODAY, now=NOW)
+        add_batch_of(session, assignment)
         item = ProgrammeItem(code="x-dator", layer=Layer.MUNICIPALITY, created_at=NOW)
         session.add(item)
         session.flush()
@@ -70,6 +74,34 @@ def double(in_kil, cast):
         cast.people["double"], cast.accounts["double"] = person.id, account.id
         cast.person_ids["double"] = person.public_id
     return cast.person_ids["double"]
+
+
+def add_batch_of(session, assignment) -> None:
+    """Let an assignment have come of a list of people."""
+    batch = Batch(
+        act=Act.ASSIGN,
+        state=BatchState.APPLIED,
+        requirement_id=assignment.requirement_id,
+        starts_on=assignment.starts_on,
+        summary={},
+        created_at=NOW,
+        applied_at=NOW,
+    )
+    session.add(batch)
+    session.flush()
+    item = BatchItem(
+        batch_id=batch.id,
+        number=2,
+        written="anna-2",
+        person_id=assignment.person_id,
+        previewed=Outcome.DONE,
+        outcome=Outcome.DONE,
+    )
+    session.add(item)
+    same = {name: getattr(assignment, name) for name in ("person_id", "requirement_id", "starts_on", "reason")}
+    retract([assignment], now=NOW, by_id=None, why="it comes of a list instead")
+    session.add(Assignment(**same, recorded_at=NOW, source=batch.source))
+    session.flush()
 
 
 def add_task_done(session, person_id, item_id, *, on) -> None:

@@ -13,6 +13,8 @@ from tests.merging.conftest import CODE, TODAY, add_task_done, person
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
 from tracker.audit.queries import verify
+from tracker.bulk.models import Batch, BatchItem, Undone
+from tracker.bulk.operations import undo as undo_batch
 from tracker.catalogue.models import CourseVersion
 from tracker.compliance.learners import load_learners
 from tracker.compliance.models import Phase
@@ -39,7 +41,7 @@ from tracker.people.models import Employment, FormerDetails, Person, PersonMerge
 from tracker.people.queries import by_employee_number, people_page, viewer_of
 from tracker.permissions import GivenRole
 from tracker.programmes.models import TaskDone
-from tracker.requirements.models import ExceptionRequest
+from tracker.requirements.models import Assignment, ExceptionRequest
 
 LATER = NOW + timedelta(hours=1)
 LATEST = NOW + timedelta(hours=2)
@@ -153,6 +155,21 @@ class TestMerge:
             undo_it(session, cast, row)
         with in_kil() as session:
             assert set(session.execute(done)) == {own, (cast.people["double"], date(2024, 1, 2))}
+
+    @pytest.mark.parametrize("undone", [False, True])
+    def test_what_was_done_for_a_list_can_still_be_undone_as_one(self, in_kil, cast, undone):
+        standing = select(Assignment).where(Assignment.retracted_at.is_(None))
+        with in_kil() as session:
+            row = merge_them(session, cast)
+            if undone:
+                undo_it(session, cast, row)
+        with in_kil() as session:
+            assert session.scalars(standing).one().person_id == cast.people["double" if undone else "anna"]
+            by = viewer_of(session, cast.accounts["david"], TODAY)
+            undo_batch(session, batch=session.scalars(select(Batch)).one(), why="Fel", by=by, now=LATEST, today=TODAY)
+            assert session.scalars(select(BatchItem.undone)).one() is Undone.TAKEN_BACK
+        with in_kil() as session:
+            assert session.scalars(standing).all() == []
 
     def test_a_certificate_stays_confirmed_and_says_what_its_holder_is_called_now(self, client, in_kil, cast):
         def shown():

@@ -26,6 +26,7 @@ from tracker.learning.operations import CourseNotPublishedError
 from tracker.permissions import Viewer
 from tracker.reminders.forecast import newly_mailed
 from tracker.requirements.models import Assignment, Exemption
+from tracker.tables import stands
 
 
 class AlreadyAppliedError(Exception):
@@ -261,7 +262,9 @@ def undo(session: BoundSession, *, batch: Batch, why: str, by: Viewer, now: date
     if batch.state is not BatchState.APPLIED:
         raise NotAppliedError(batch.public_id)
     kind = FACTS[batch.act]
-    facts = {_key(fact): fact for fact in session.scalars(select(kind).where(kind.source == batch.source))}
+    brought = select(kind).where(kind.source == batch.source).order_by(stands(kind), kind.id)
+    # Of two for the same row the one that stands comes last, and counts: merging persons retracts facts and adds the same.
+    facts = {_key(fact): fact for fact in session.scalars(brought)}
     visible = queries.visible_ids(session, by, today)
     taken_back = []
     told: Counter[Undone] = Counter()

@@ -32,8 +32,8 @@ from tracker.domain.obligations import AT_FAULT
 from tracker.exceptions.queries import granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history, may_revoke
-from tracker.merging.queries import merged_into, merges_of
 from tracker.paging import Page
+from tracker.people.merges import merged_into, merges_of
 from tracker.people.models import Person
 from tracker.people.queries import another, former_details, in_team, visible_person
 from tracker.permissions import Permission

@@ -15,6 +15,7 @@ from tracker.learning.models import Enrolment
 from tracker.merging import queries
 from tracker.merging.treatment import COPIED, MOVED, REFERRING, copy_of, says
 from tracker.people.details import former_of, holder
+from tracker.people.merges import standing_merges
 from tracker.people.models import FormerDetails, MergedRow, Person, PersonMerge
 from tracker.people.queries import former_details, given_roles_of
 from tracker.permissions import Viewer, system
@@ -55,7 +56,7 @@ def refuse_merge(session: BoundSession, survivor: Person, absorbed: Person, by: 
         raise SamePersonError(survivor.public_id)
     if by.person_id in (survivor.id, absorbed.id):
         raise OwnMergeError(by.actor)
-    if queries.standing_merges(session, [survivor.id, absorbed.id]):
+    if standing_merges(session, [survivor.id, absorbed.id]):
         raise AlreadyMergedError(absorbed.public_id)
     if given_roles_of(session, absorbed.id):
         raise HoldsRolesError(absorbed.public_id)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from tracker.accounts.models import Account
+from tracker.bulk.models import BatchItem
 from tracker.compliance.models import Phase
 from tracker.learning.models import Certificate, Completion, Enrolment
 from tracker.people.models import Absence, Duty, Employment, FormerDetails, PersonMerge
@@ -39,6 +40,7 @@ MOVED: dict[type[Owned], str | None] = {
     Enrolment: "finished_at",
     ExceptionRequest: "answered_at",
     UploadedCertificate: "closed_at",
+    BatchItem: None,
 }
 
 # What refers to a fact, by which column: it goes on to refer to the one that takes the fact's place.

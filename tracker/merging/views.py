@@ -9,6 +9,7 @@ from tracker.merging import operations, queries
 from tracker.merging.forms import MergeForm, OtherForm, UndoForm
 from tracker.merging.preview import preview
 from tracker.merging.words import KINDS, LIKENESS, REFUSALS
+from tracker.people import merges
 from tracker.people.models import Person
 from tracker.people.queries import by_employee_number, visible_person
 from tracker.people.words import DUTIES
@@ -31,7 +32,7 @@ def duplicates() -> Response:
         "merging/duplicates.html",
         twins=twins[:SHOWN],
         total=len(twins),
-        merges=queries.merges(g.session, g.viewer),
+        merges=merges.merges(g.session, g.viewer),
         likeness=LIKENESS,
     )
 
@@ -100,7 +101,7 @@ def _refusal(person: Person, other: Person) -> str | None:
 @requires(Permission.PERSON_EDIT)
 def undo(merge_id: str) -> Response:
     """Show what undoing a merge would lead to, and undo it."""
-    merged = found(queries.merge_by_public_id(g.session, g.viewer, merge_id))
+    merged = found(merges.merge_by_public_id(g.session, g.viewer, merge_id))
     form = UndoForm()
     if submitted(form):
         try:
