@@ -1,4 +1,4 @@
-"""Home, team, person, municipality, coordination, search."""
+"""Home, team, person, municipality, coordination, system, search."""
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask_babel import format_date
@@ -26,6 +26,7 @@ from tracker.dashboards.queries import search as searching
 from tracker.dashboards.queries import team as teams
 from tracker.dashboards.queries import units as organised
 from tracker.dashboards.queries.gaps import gaps
+from tracker.dashboards.queries.system import training
 from tracker.dashboards.queries.units import Unit
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
@@ -36,9 +37,12 @@ from tracker.paging import Page
 from tracker.people.merges import merged_into, merges_of
 from tracker.people.models import Person
 from tracker.people.queries import another, former_details, in_team, visible_person
+from tracker.people.words import DUTIES
 from tracker.permissions import Permission
 from tracker.programmes.queries import Introduction, introductions
 from tracker.requirements.queries import listed
+from tracker.systems import queries as systems
+from tracker.systems.words import IMPORTANCE, SCOPES
 from tracker.uploads.queries import number_waiting, uploads_of
 from tracker.uploads.words import OUTCOMES
 from tracker.web.access import requires
@@ -244,6 +248,29 @@ def coordination() -> Response:
             return redirect(url_for("compliance.prepare", on=g.known_on.isoformat(), next=request.full_path))
         found = coordinated.side_by_side(session, g.day)
         return page("dashboards/coordination.html", found=found, fewest=coordinated.FEWEST)
+
+
+@bp.get("/systems/<public_id:system_id>")
+@requires(Permission.SYSTEM_VIEW, on_a_day=True)
+def system(system_id: str) -> Response:
+    """Show a system: who is responsible, who uses it, and who does so untrained."""
+    system = found(systems.system_by_public_id(g.session, system_id))
+    users = None
+    if systems.may_see_users(g.viewer, system):
+        words, number = request.args.get("q", ""), request.args.get("page", 1, type=int)
+        users = systems.users_page(g.session, g.viewer, system, g.day, words=words, number=number)
+    return page(
+        "dashboards/system.html",
+        system=system,
+        holders=systems.system_holders(g.session, g.viewer, system, g.day),
+        training=training(g.session, system, g.day),
+        users=users,
+        user_count=systems.user_count(g.session, system, g.day),
+        plan_overdue=systems.plan_overdue(system, g.day),
+        scopes=SCOPES,
+        importance=IMPORTANCE,
+        duties=DUTIES,
+    )
 
 
 @bp.get("/search")

@@ -40,28 +40,6 @@ def index() -> Response:
     return page("systems/index.html", listed=listed, scopes=SCOPES, importance=IMPORTANCE)
 
 
-@bp.get("/<public_id:system_id>")
-@requires(Permission.SYSTEM_VIEW, on_a_day=True)
-def show(system_id: str) -> Response:
-    """Show a system: who owns and administers it, its security plan, and who uses it."""
-    system = found(queries.system_by_public_id(g.session, system_id))
-    users = None
-    if queries.may_see_users(g.viewer, system):
-        words, number = request.args.get("q", ""), request.args.get("page", 1, type=int)
-        users = queries.users_page(g.session, g.viewer, system, g.day, words=words, number=number)
-    return page(
-        "systems/show.html",
-        system=system,
-        holders=queries.system_holders(g.session, g.viewer, system, g.day),
-        users=users,
-        user_count=queries.user_count(g.session, system, g.day),
-        plan_overdue=queries.plan_overdue(system, g.day),
-        scopes=SCOPES,
-        importance=IMPORTANCE,
-        duties=DUTIES,
-    )
-
-
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.SYSTEM_EDIT)
 def create() -> Response:
@@ -75,7 +53,7 @@ def create() -> Response:
         else:
             g.session.flush()  # The address needs the public id.
             flash(_("The system is in the register."), "success")
-            return redirect(url_for("systems.show", system_id=system.public_id))
+            return redirect(url_for("dashboards.system", system_id=system.public_id))
     return page("systems/edit.html", form=form, system=None)
 
 
@@ -92,7 +70,7 @@ def edit(system_id: str) -> Response:
             refuse(form.code, _("Another system has this short name."))
         else:
             flash(_("The system is changed."), "success")
-            return redirect(url_for("systems.show", system_id=system.public_id))
+            return redirect(url_for("dashboards.system", system_id=system.public_id))
     return page("systems/edit.html", form=form, system=system)
 
 
@@ -125,8 +103,8 @@ def end_access(system_id: str, access_id: int) -> Response:
     if submitted(form):
         operations.end_access(g.session, access=access, ends_on=form.last_day, by=g.viewer, now=g.now)
         flash(_("The access ends on the day you chose."), "success")
-        return redirect(url_for("systems.show", system_id=system.public_id))
-    back = url_for("systems.show", system_id=system.public_id)
+        return redirect(url_for("dashboards.system", system_id=system.public_id))
+    back = url_for("dashboards.system", system_id=system.public_id)
     return page("systems/end.html", form=form, person=person, what=system.name, since=access.starts_on, back=back)
 
 
