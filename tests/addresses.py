@@ -34,6 +34,7 @@ from tracker.bulk.models import Act
 from tracker.bulk.operations import Terms, stage
 from tracker.bulk.reading import ListRow
 from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
+from tracker.catalogue.operations import accept_completions
 from tracker.catalogue.starter import load_starter
 from tracker.db import BoundSession
 from tracker.domain.programme import Layer, Owner
@@ -181,6 +182,15 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             )
             for name in ("dubbel-1", "dubbel-2")
         ]
+        equivalence = accept_completions(
+            session,
+            course=course,
+            of=courses["grund-it-praktik"],
+            starts_on=None,
+            ends_on=None,
+            by=by,
+            now=NOW,
+        )
         merged = merge(session, survivor=pair[0], absorbed=pair[1], reason="x", by=by, now=NOW, today=today)
         sent = keep_pack(session, filename="paket.zip", content=to_zip(write_pack(PACK)), by=by, now=NOW)
         values = {
@@ -212,6 +222,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "session_id": login.public_id,
             "mail_id": mail.public_id,
             "duty_id": str(session.scalars(select(Duty.id)).first()),
+            "equivalence_id": str(equivalence.id),
             "access_id": str(session.scalars(select(Access.id)).one()),
             "import_id": staged.row.public_id,
             "code": certificate.code,

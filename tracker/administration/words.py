@@ -130,6 +130,8 @@ ACTIONS: dict[str, Any] = {
     "batch.undone": _l("List of people undone"),
     "completion.recorded": _l("Completion recorded"),
     "completion.revoked": _l("Completion taken back"),
+    "course.equivalence_added": _l("Completions of another course count"),
+    "course.equivalence_taken_back": _l("Completions of another course no longer count"),
     "course.published": _l("Course published"),
     "course.started": _l("Course started"),
     "demo.account_opened": _l("Demo account opened"),

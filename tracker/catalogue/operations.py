@@ -6,8 +6,8 @@ from datetime import date, datetime
 from tracker.audit.operations import record
 from tracker.catalogue import queries
 from tracker.catalogue.content import CourseDraft, check, to_json
-from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module
-from tracker.db import BoundSession
+from tracker.catalogue.models import Course, CourseEquivalence, CourseFile, CourseVersion, Module
+from tracker.db import BoundSession, retract
 from tracker.permissions import Viewer
 
 
@@ -62,6 +62,70 @@ def publish_course(
     session.flush()
     record(session, "course.published", subject=course, by=by, version=version.number, major=version.major)
     return version
+
+
+class SameCourseError(Exception):
+    """A course was to count as itself."""
+
+
+class AlreadyAcceptedError(Exception):
+    """Completions of the course count already on some of those days."""
+
+
+def accept_completions(
+    session: BoundSession,
+    *,
+    course: Course,
+    of: Course,
+    starts_on: date | None,
+    ends_on: date | None,
+    by: Viewer,
+    now: datetime,
+) -> CourseEquivalence:
+    """Let completions of one course, made on certain days, count as those of another; not the other way round.
+
+    Empty days: without a beginning, until further notice. The obligations it serves are recomputed when the transaction
+    ends. Writes the journal. Raises SameCourseError, AlreadyAcceptedError.
+    """
+    if course.id == of.id:
+        raise SameCourseError
+    for known in queries.equivalences(session, course.id):
+        theirs = known.equivalence
+        apart = (ends_on or date.max) < (theirs.starts_on or date.min) or (theirs.ends_on or date.max) < (
+            starts_on or date.min
+        )
+        if theirs.accepted_course_id == of.id and not apart:
+            raise AlreadyAcceptedError
+    equivalence = CourseEquivalence(
+        course_id=course.id,
+        accepted_course_id=of.id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        recorded_at=now,
+        recorded_by_id=by.account_id,
+        source="catalogue",
+    )
+    session.add(equivalence)
+    session.flush()
+    record(
+        session,
+        "course.equivalence_added",
+        subject=course,
+        by=by,
+        accepted=of.code,
+        starts_on=str(starts_on or ""),
+        ends_on=str(ends_on or ""),
+    )
+    return equivalence
+
+
+def stop_accepting(
+    session: BoundSession, *, course: Course, equivalence: CourseEquivalence, why: str, by: Viewer, now: datetime
+) -> None:
+    """Take back that completions of another course count. It is retracted: how it was known stays. Writes the journal."""
+    retract([equivalence], now=now, by_id=by.account_id, why=why)
+    session.flush()
+    record(session, "course.equivalence_taken_back", subject=course, by=by, why=why)
 
 
 def _says(session: BoundSession, course: Course, version: CourseVersion, draft: CourseDraft) -> bool:

@@ -7,9 +7,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, select
 
 from tracker.catalogue.content import CourseDraft, ModuleDraft, PictureDraft, from_json
-from tracker.catalogue.models import Course, CourseFile, CourseVersion, Module, ModuleKind
+from tracker.catalogue.models import Course, CourseEquivalence, CourseFile, CourseVersion, Module, ModuleKind
 from tracker.db import BoundSession
-from tracker.tables import known_at
+from tracker.tables import known_at, stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,33 @@ def current_version(session: BoundSession, course_id: int, day: date) -> CourseV
         .order_by(CourseVersion.number.desc())
         .limit(1)
     ).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Another course whose completions count, with what its newest version is called."""
+
+    equivalence: CourseEquivalence
+    course: Course
+    titles: dict[str, str]
+
+
+def equivalences(session: BoundSession, course_id: int) -> list[Accepted]:
+    """Return whose completions count as a course's, in the order they were recorded. One query."""
+    rows = session.execute(
+        select(CourseEquivalence, Course, CourseVersion.titles)
+        .join(Course, Course.id == CourseEquivalence.accepted_course_id)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(
+            CourseEquivalence.course_id == course_id,
+            stands(CourseEquivalence),
+            CourseVersion.published_at <= known_at(),
+        )
+        .order_by(CourseEquivalence.id, CourseVersion.number)
+    )
+    return list(
+        {equivalence.id: Accepted(equivalence, course, titles) for equivalence, course, titles in rows}.values()
+    )
 
 
 def first_version(session: BoundSession, course_id: int) -> CourseVersion | None:
