@@ -108,6 +108,16 @@ def test_one_that_cannot_be_used_is_told_why_and_not_kept(browser, in_kil, conte
         assert session.scalar(select(func.count(SentPack.id))) == 0
 
 
+def test_one_that_a_later_version_does_not_read_is_told(browser, in_kil):
+    with in_kil() as session:
+        session.add(SentPack(filename="gammal.zip", content=b"x", sha256="0" * 64, sent_at=NOW))
+    with in_kil() as session:
+        address = f"/packs/{session.scalars(select(SentPack.public_id)).one()}"
+    cecilia = browser("cecilia")
+    assert cecilia.get(address).location == "/packs"
+    assert "Paketet går inte att använda" in cecilia.get("/packs").text
+
+
 def test_one_that_does_not_fit_here_is_told_why(browser, in_kil):
     content = to_zip(write_pack(Pack(PACK.about, (), (requirement(course="okand"),))))
     cecilia = browser("cecilia")

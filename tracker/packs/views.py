@@ -81,8 +81,13 @@ def show_shipped(pack_name: str) -> Response:
 def show(pack_id: str) -> Response:
     """Show what a pack that was sent holds and would change; load it."""
     sent = found(queries.sent_pack(g.session, pack_id))
-    answer = _show(read_pack(from_zip(sent.content)))
-    if answer.status_code == 302:
+    try:
+        pack = read_pack(from_zip(sent.content))
+    except PackError:  # It was read when it came, by an earlier version of Tracker.
+        flash(_("The pack cannot be used"), "error")
+        return redirect(url_for("packs.index"))
+    answer = _show(pack)
+    if answer.status_code == 302:  # It was loaded.
         sent.loaded_at = g.now
     return answer
 

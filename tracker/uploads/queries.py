@@ -15,7 +15,7 @@ from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import another, visible_to
 from tracker.permissions import Permission, Viewer
-from tracker.uploads.models import UploadedCertificate, UploadedFile
+from tracker.uploads.models import Outcome, UploadedCertificate, UploadedFile
 
 PAGE_SIZE = 50
 
@@ -83,7 +83,7 @@ def waiting_page(session: BoundSession, viewer: Viewer, day: date, *, closed: bo
     Two queries.
     """
     if closed:
-        decided = and_(UploadedCertificate.closed_at.is_not(None), UploadedCertificate.outcome != "withdrawn")
+        decided = and_(UploadedCertificate.closed_at.is_not(None), UploadedCertificate.outcome != Outcome.WITHDRAWN)
         statement = _uploads().where(checkable(viewer, day), decided)
         statement = statement.order_by(UploadedCertificate.closed_at.desc(), UploadedCertificate.id.desc())
     else:
