@@ -133,6 +133,38 @@ def merged(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def listed(page: Page, *, requirement: int = 3) -> None:
+    """Assign a requirement to a list on which not every row can be used, and look at what would happen."""
+    page.goto("/people")
+    numbers = [row.inner_text().split()[0] for row in page.locator("main tbody td:nth-child(2)").all()[:12]]
+    page.goto("/batches/assign")
+    page.locator("select[name=requirement]").select_option(index=requirement)
+    page.locator("textarea[name=reason]").fill("Ska arbeta i den nya journalen från årsskiftet")
+    page.locator("textarea[name=pasted]").fill("\n".join([*numbers, numbers[0], "finns.inte@kommun.example"]))
+    page.locator("main form .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def assigned(page: Page) -> None:
+    """Look at a list that was done; the first time, do it."""
+    page.goto("/batches")
+    done = page.locator("main tbody tr:has(svg use[href$='#success']) a")
+    if done.count():
+        done.first.click()
+    else:
+        listed(page, requirement=4)
+        page.locator("input[name=leave_out] + label").click()
+        page.locator("main form[action$='/apply'] .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def undoing(page: Page) -> None:
+    """Be about to undo a list that was done."""
+    assigned(page)
+    page.locator("main a[href$='/undo']").click()
+    page.wait_for_load_state()
+
+
 PERSON = "main .rows a[href*='/people/']"
 
 SHOTS = (
@@ -211,6 +243,11 @@ SHOTS = (
     Shot("exports", "HR", at("/exports/")),
     Shot("search", "HR", at("/search?q=karin")),
     Shot("exempt", "HR", at("/exemptions/new")),
+    Shot("batches", "HR", at("/batches")),
+    Shot("batch-new", "HR", at("/batches/complete")),
+    Shot("batch-preview", "HR", listed),
+    Shot("batch-done", "HR", assigned),
+    Shot("batch-undo", "HR", undoing),
     Shot("requirements", "training administrator", at("/requirements")),
     Shot(
         "requirement",

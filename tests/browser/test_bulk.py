@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import Site, check_accessibility
+from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.taking import choose
+from tests.browser.test_accessibility import check_page
 from tests.conftest import NOW
 from tests.factories import add_course, add_requirement
 from tracker.bulk.models import Batch, BatchState
@@ -29,6 +30,14 @@ def send(page: Page) -> None:
         page.locator("main form[method=post] .btn-primary").first.click()
 
 
+def check(page: Page) -> None:
+    """Check a page on a phone and at a desk."""
+    page.set_viewport_size(PHONE)
+    check_page(page, phone=True)
+    page.set_viewport_size(DESKTOP)
+    check_page(page, phone=False)
+
+
 def facts(site: Site, kind: type[Assignment] | type[Completion]) -> list[bool]:
     """Return of each fact of a kind whether it stands."""
     with site.database.bound(site.cast.kil, reading=True) as session:
@@ -39,9 +48,9 @@ def facts(site: Site, kind: type[Assignment] | type[Completion]) -> list[bool]:
 def test_assigned_to_a_list_and_undone(site: Site) -> None:
     david = site.signed_in("david")
     david.goto("/batches")
-    check_accessibility(david)
+    check(david)
     david.locator("main a[href='/batches/assign']").click()
-    check_accessibility(david)
+    check(david)
     david.locator("select[name=requirement]").select_option(label="Krav journal")
     david.locator("textarea[name=reason]").fill("Ny journal från årsskiftet")
     david.locator("textarea[name=pasted]").fill("anna-1\nBosse Berg <bosse@kommun.example>\n123456\ndavid-1\n")
@@ -52,25 +61,25 @@ def test_assigned_to_a_list_and_undone(site: Site) -> None:
     expect(rows.nth(1).locator(".state-to_do")).to_have_count(1)
     expect(rows.nth(2)).to_contain_text("123456")
     expect(david.locator("#changes tbody tr")).to_have_count(1)
-    check_accessibility(david)
+    check(david)
     assert facts(site, Assignment) == [], "nothing is done before it has been seen"
     send(david)
     expect(david.locator(".error-summary")).to_be_visible()
-    check_accessibility(david)
+    check(david)
     choose(david.locator("input[name=leave_out]"))
     send(david)
     expect(david.locator("#rows")).to_contain_text("Tilldelat")
-    check_accessibility(david)
+    check(david)
     assert facts(site, Assignment) == [True, True]
     with david.expect_download() as download:
         david.locator("form[action$='/file'] button").click()
     assert "Bosse Berg" in download.value.path().read_text("utf-8-sig")
     david.locator("main a[href$='/undo']").click()
-    check_accessibility(david)
+    check(david)
     david.locator("textarea[name=why]").fill("Fel lista")
     send(david)
     expect(david.locator("main")).to_contain_text("Fel lista")
-    check_accessibility(david)
+    check(david)
     assert facts(site, Assignment) == [False, False]
 
 
@@ -91,7 +100,7 @@ def test_an_attendance_list_on_the_phone_without_scripts(site: Site) -> None:
     send(bosse)
     expect(bosse.locator("#row-by-row tbody tr")).to_contain_text("Anna Åkesson")
     send(bosse)
-    expect(bosse.locator("#row-by-row tbody tr")).to_contain_text("Registrerat")
+    expect(bosse.locator("#row-by-row tbody tr")).to_contain_text("Registrerad")
     assert facts(site, Completion) == [True]
     with site.database.bound(site.cast.kil, reading=True) as session:
         assert session.scalars(select(Batch.state)).one() is BatchState.APPLIED

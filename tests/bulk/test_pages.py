@@ -229,6 +229,13 @@ def test_a_page_of_thirty_asks_as_often_as_one_of_one(browser, database, cast, i
     assert asked("/batches") == few
 
 
+def test_the_requirement_leads_to_its_list(browser, requirement):
+    address = f"/batches/assign?requirement={requirement}"
+    bosse = browser("bosse")
+    assert f'href="{address}"' in bosse.get(f"/requirements/{requirement}").text
+    assert f'<option selected value="{requirement}">' in bosse.get(address).text
+
+
 def test_starts_tomorrow(browser, in_kil, requirement):
     david = browser("david")
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
