@@ -48,6 +48,7 @@ from tracker.packs.archives import to_zip
 from tracker.packs.files import write_pack
 from tracker.packs.operations import keep_pack
 from tracker.people.models import Duty, FormerDetails, Person
+from tracker.people.queries import viewer_of
 from tracker.programmes.models import TaskDone
 from tracker.programmes.operations import Audience, Says, add_item
 from tracker.requirements.models import Requirement
@@ -132,7 +133,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             session,
             terms=Terms(Act.COMPLETE, course_id=course.id, completed_on=today, signer="Lena Lärare"),
             rows=[ListRow(1, "anna-1"), ListRow(2, "nobody")],
-            by=by,
+            by=viewer_of(session, cast.accounts["david"], today),
             now=NOW,
             today=today,
         )

@@ -1,5 +1,6 @@
 """Rules 4.7 and 4.8 through the real operations: a merged person is the union of two; what was known before stays."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -199,7 +200,7 @@ def known(session, ids, at):
     found = load_learners(session, ids)
     session.known = None
     return {
-        id_: {name: sorted(map(_plain, getattr(learner, name))) for name in learner.__slots__}
+        id_: {one.name: sorted(map(_plain, getattr(learner, one.name))) for one in fields(learner) if one.init}
         for id_, learner in found.items()
     }
 
