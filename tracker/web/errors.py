@@ -5,6 +5,7 @@ import secrets
 import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -58,6 +59,16 @@ def _csrf_error(_error: CSRFError) -> tuple[str, int]:
     return render_template("errors/400.html", code=400, expired=True), 400
 
 
+def _meanwhile(error: IntegrityError) -> tuple[str, int]:
+    """Two did the same at once, and the database let one through. Any other broken constraint is a fault of ours."""
+    if "unique" not in str(error.orig).lower():
+        return _unexpected(error)
+    log.warning("request.overtaken", constraint=str(error.orig))
+    if "session" in g:
+        g.session.rollback()
+    return render_template("errors/409.html", code=409), 409
+
+
 def _unexpected(error: Exception) -> tuple[str, int]:
     log.error("request.failed", exc_info=error)
     return render_template("errors/500.html", code=500), 500
@@ -69,4 +80,5 @@ def init(app: Flask) -> None:
     app.after_request(_headers)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _meanwhile)
     app.register_error_handler(Exception, _unexpected)

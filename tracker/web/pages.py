@@ -120,7 +120,7 @@ def init(app: Flask, static_folder: Path, entries: Sequence[NavEntry]) -> None:
             "day": g.get("day"),
             "today": g.get("today"),
             "known_on": g.get("known_on"),
-            "takes_a_day": viewer is not None and request.endpoint is not None and takes_a_day(request.endpoint),
+            "takes_a_day": viewer is not None and takes_a_day(request.endpoint),
             "day_is_today": g.get("day") == g.get("today") and g.get("known_on") is None,
             "day_argument": None if g.get("day") == g.get("today") and g.get("known_on") is None else g.get("day"),
         }

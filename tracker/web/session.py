@@ -75,7 +75,7 @@ def begin() -> None:
     g.day = g.today
     g.known_on = None
     # Before the locale is asked for: error pages need one too.
-    if request.endpoint is None or not current_user.is_authenticated:
+    if not current_user.is_authenticated:
         return
     signed_in: SignedIn = current_user.signed_in
     g.session = edge().database.bound(signed_in.municipality_id, reading=request.method in SAFE_METHODS)
@@ -89,9 +89,9 @@ def begin() -> None:
     structlog.contextvars.bind_contextvars(municipality=g.municipality.slug, actor=g.viewer.actor)
 
 
-def takes_a_day(endpoint: str) -> bool:
-    """Say whether an endpoint shows how things stand on the day that the address asks for."""
-    return getattr(current_app.view_functions[endpoint], "on_a_day", False)
+def takes_a_day(endpoint: str | None) -> bool:
+    """Say whether an endpoint shows how things stand on the day that the address asks for. None: there is no such address."""
+    return endpoint is not None and getattr(current_app.view_functions[endpoint], "on_a_day", False)
 
 
 def _look_at_a_day(session: BoundSession) -> None:
