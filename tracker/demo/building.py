@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -89,13 +90,15 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
     by = system(municipality.id, SOURCE)
     today = clock.local_date(now, municipality.timezone)
     begins = today - HISTORY
+    then = datetime.combine(begins, time(8), ZoneInfo(municipality.timezone))
     content = (files("tracker.demo") / "data" / town.roster).read_bytes()
-    import_roster(session, filename=town.roster, content=content, by=by, now=now, today=today)
-    load_courses(session, by=by, now=now, today=begins)
+    # All this has been known since the history began, so that looking back finds something.
+    import_roster(session, filename=town.roster, content=content, by=by, now=then, today=today)
+    load_courses(session, by=by, now=then, today=begins)
     staff = _staff(session)
-    used = _add_systems(session, staff, by=by, now=now, begins=begins)
-    duties = _add_duties(session, staff, now=now, begins=begins)
-    load_requirements(session, by=by, now=now, effective_from=begins)
+    used = _add_systems(session, staff, by=by, now=then, begins=begins)
+    duties = _add_duties(session, staff, now=then, begins=begins)
+    load_requirements(session, by=by, now=then, effective_from=begins)
     session.flush()
 
     workers = [each.worker for each in staff]
@@ -163,7 +166,7 @@ def _add_systems(
             supplier="Exempelbolaget AB (påhittat)",
             scope=each.scope,
             importance=each.importance,
-            security_plan_on=now.date() - timedelta(days=each.plan_age_days) if each.plan_age_days else None,
+            security_plan_on=begins + HISTORY - timedelta(days=each.plan_age_days) if each.plan_age_days else None,
             course_id=courses[each.course] if each.course else None,
             created_at=now,
         )

@@ -13,7 +13,7 @@ from tracker.municipalities.calendar import working_day_from
 _DILIGENCE = (0.95, 0.92, 0.9, 0.86, 0.8, 0.72, 0.6)
 # Days within which something asked may well be undone; and how much rarer that is for what was asked before.
 RECENT = 200
-LONG_AGO = 0.08
+LONG_AGO = 0.03
 
 
 @dataclass(frozen=True, slots=True)
