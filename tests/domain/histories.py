@@ -285,7 +285,7 @@ def any_fact():
 
 
 def facts_of(learner):
-    return [fact for field in fields(learner) for fact in getattr(learner, field.name)]
+    return [fact for field in fields(learner) if field.init for fact in getattr(learner, field.name)]
 
 
 def with_fact(learner, fact):

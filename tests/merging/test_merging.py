@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from tests.conftest import NOW
+from tests.domain.histories import facts_of as facts_known
 from tests.factories import add_completion, add_person, add_request, add_upload, sign_in
 from tests.hr.test_pages import go_through, upload
 from tests.hr.test_roster_import import content, line
@@ -651,10 +652,7 @@ def test_what_was_known_before_the_merge_stays_two(database, in_kil, cast):
             session.known = at
             everyone = people_page(session, viewer, day=TODAY).total
             learners = load_learners(session, [cast.people["anna"], cast.people["double"]])
-            plain = {
-                id_: {name: sorted(map(repr, getattr(learner, name))) for name in learner.__slots__}
-                for id_, learner in learners.items()
-            }
+            plain = {id_: sorted(map(repr, facts_known(learner))) for id_, learner in learners.items()}
             return everyone, plain
 
     before = known()
