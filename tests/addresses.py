@@ -133,7 +133,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             session,
             terms=Terms(Act.COMPLETE, course_id=course.id, completed_on=today, signer="Lena Lärare"),
             rows=[ListRow(1, "anna-1"), ListRow(2, "nobody")],
-            by=viewer_of(session, cast.accounts["david"], today),
+            by=viewer_of(session, cast.accounts["bosse"], today),
             now=NOW,
             today=today,
         )
@@ -223,6 +223,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "session_id": login.public_id,
             "mail_id": mail.public_id,
             "duty_id": str(session.scalars(select(Duty.id)).first()),
+            "on": "2026-03-01",
             "equivalence_id": str(equivalence.id),
             "access_id": str(session.scalars(select(Access.id)).one()),
             "import_id": staged.row.public_id,

@@ -306,7 +306,7 @@ class TestPages:
     @pytest.mark.parametrize("asked", ["2026-11-24", "9999-12-31", "0001-01-01x", "i går"])
     def test_what_cannot_have_been_known(self, cecilia, asked):
         assert cecilia.get(f"/team?known={asked}").status_code == 400
-        assert cecilia.get(f"/known?on={asked}").status_code == 400
+        assert cecilia.get(f"/known/{asked}").status_code == 400
 
     @pytest.mark.parametrize("asked", ["day=0001-01-01", "known=0001-01-01", "day=9999-12-31", "day=idag"])
     def test_days_beyond_any_calendar_here(self, cecilia, asked):
@@ -322,7 +322,7 @@ class TestPages:
             assert NOW in set(session.scalars(select(Completion.recorded_at)))
 
     def test_it_goes_on_to_pages_of_our_own_only(self, cecilia):
-        response = cecilia.post("/known", data={"on": "2026-03-01", "next": "https://elsewhere.example/"})
+        response = cecilia.post("/known/2026-03-01", data={"next": "https://elsewhere.example/"})
         assert response.location == "/?known=2026-03-01"
 
     def test_an_export_as_it_was_known(self, cecilia, cast):

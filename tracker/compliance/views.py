@@ -96,19 +96,19 @@ def _counted() -> ColumnElement[bool]:
     return queries.employed_on(g.day) if g.viewer.may(Permission.FIGURES_VIEW) else in_team(g.viewer, g.day)
 
 
-@bp.route("/known", methods=["GET", "POST"])
+@bp.route("/known/<on>", methods=["GET", "POST"])
 @requires(Permission.SIGNED_IN)
-def prepare() -> Response:
+def prepare(on: str) -> Response:
     """Compute how everyone stands from what was known on a past day, then go on to the page that asked for it."""
-    on = _past_day(request.values.get("on", ""))
-    onward = own_path(request.values.get("next")) or url_for("dashboards.home", known=on.isoformat())
+    day = _past_day(on)
+    onward = own_path(request.values.get("next")) or url_for("dashboards.home", known=on)
     if request.method == "POST":
         for municipality in _looked_at():
             # Each in a transaction of its own: one at a time waits, and what is done stays done.
             with in_municipality(municipality.id) as session:
-                known.prepare(session, Known(on, clock.end_of_day(on, municipality.timezone)), by=g.viewer, now=g.now)
+                known.prepare(session, Known(day, clock.end_of_day(day, municipality.timezone)), by=g.viewer, now=g.now)
         return redirect(onward)
-    return page("compliance/prepare.html", on=on, onward=onward)
+    return page("compliance/prepare.html", on=day, onward=onward)
 
 
 def _looked_at() -> Sequence[Municipality]:
