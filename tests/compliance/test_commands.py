@@ -73,4 +73,4 @@ class TestLoad:
     def test_says_which_course_is_missing(self, tracker, cast):
         result = tracker("requirements", "load", "--municipality", "kil")
         assert result.exit_code == 1
-        assert "grund-it-teori" in result.output
+        assert "The course grund-it-praktik is missing" in result.output
