@@ -8,7 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -84,8 +84,45 @@ def compared(
             progress(start + len(ids), len(persons))
 
 
-def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, list[Compared]]]:
-    """Yield how many people are done and whose phases differ, some people at a time, computed in other processes.
+class Differing(NamedTuple):
+    """What is to be replaced: ids of stored phases, and the rows that take their place, as the database keeps them.
+
+    Each row begins with the person and the requirement. Plain, so that it is cheap to hand from process to process.
+    """
+
+    stored_ids: list[int]
+    rows: list[tuple[Any, ...]]
+
+
+def differing(batch: Sequence[Compared]) -> Differing:
+    """Return what is to be replaced of a batch."""
+    different = [one for one in batch if one.stored != one.computed]
+    return Differing(
+        [id_ for one in different for id_ in one.stored_ids],
+        [
+            (
+                one.person_id,
+                one.requirement_id,
+                starts_on.isoformat(),
+                _text(ends_on),
+                state.value,
+                _text(due_on),
+                _text(valid_until),
+                reason.value,
+                *others,
+            )
+            for one in different
+            for starts_on, ends_on, state, due_on, valid_until, reason, *others in one.computed
+        ],
+    )
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, Differing]]:
+    """Yield how many people are done and what is to be replaced, some people at a time, computed in other processes.
 
     Those see what has been committed only. No more batches are on their way than the processes need, so that memory stays
     constant when whoever writes is slower.
@@ -96,7 +133,7 @@ def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> 
     # Not forked: a child that inherits connections to the database spoils them.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin_elsewhere, initargs=begin) as pool:
-        under_way: deque[tuple[int, Future[list[Compared]]]] = deque()
+        under_way: deque[tuple[int, Future[Differing]]] = deque()
         done = 0
         try:
             for batch in batches:
@@ -129,10 +166,10 @@ def _begin_elsewhere(url: str, municipality_id: int, known: Known | None) -> Non
     _elsewhere.append(_Elsewhere(session, load_requirements(session)))
 
 
-def _differing(persons: Sequence[int]) -> list[Compared]:
+def _differing(persons: Sequence[int]) -> Differing:
     (here,) = _elsewhere
     (batch,) = compared(here.session, persons, here.requirements)
-    return [one for one in batch if one.stored != one.computed]
+    return differing(batch)
 
 
 def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:

@@ -6,9 +6,18 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from tracker.compliance.computing import COLUMNS, Compared, Progress, Row, compared, elsewhere, rarely_collecting
+from tracker.compliance.computing import (
+    COLUMNS,
+    Differing,
+    Progress,
+    Row,
+    compared,
+    differing,
+    elsewhere,
+    rarely_collecting,
+)
 from tracker.compliance.models import Phase
-from tracker.db import BoundSession, Touched, insert_many
+from tracker.db import BoundSession, Touched, insert_plain
 from tracker.domain import requirement as rules
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
@@ -66,8 +75,8 @@ def rebuild(session: BoundSession, *, progress: Progress | None = None, processe
         _recompute(session, persons, load_requirements(session), progress=progress)
         return
     with rarely_collecting(len(persons)):
-        for done, differing in elsewhere(session, persons, processes):
-            _replace(session, differing)
+        for done, found in elsewhere(session, persons, processes):
+            _replace(session, found)
             if progress is not None:
                 progress(done, len(persons))
 
@@ -129,18 +138,13 @@ def _recompute(
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
     with rarely_collecting(len(persons)):
         for batch in compared(session, persons, requirements, among=among, progress=progress):
-            _replace(session, [one for one in batch if one.stored != one.computed])
+            _replace(session, differing(batch))
 
 
-def _replace(session: BoundSession, differing: Sequence[Compared]) -> None:
-    _remove(session, [id_ for one in differing for id_ in one.stored_ids])
-    known_on = NOW_KNOWN_ON if session.known is None else session.known.on
-    rows = [
-        dict(zip(_STORED, (known_on, one.person_id, one.requirement_id, *row), strict=True))
-        for one in differing
-        for row in one.computed
-    ]
-    insert_many(session, Phase, rows)
+def _replace(session: BoundSession, found: Differing) -> None:
+    _remove(session, found.stored_ids)
+    known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
+    insert_plain(session, Phase, _STORED, [(known_on, *row) for row in found.rows])
 
 
 def _remove(session: BoundSession, ids: Sequence[int]) -> None:
