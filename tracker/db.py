@@ -48,6 +48,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql import visitors
 
+from tracker import clock
 from tracker.tables import NOW_KNOWN_ON, RETRACTION, Computed, Fact, Model, Owned
 
 
@@ -97,6 +98,11 @@ class Known:
 
     on: date
     at: datetime
+
+    @classmethod
+    def by_end_of(cls, on: date, timezone: str) -> "Known":
+        """Return what was known by the end of a calendar day in a time zone, such as "Europe/Stockholm"."""
+        return cls(on, clock.end_of_day(on, timezone))
 
 
 class BoundSession(Session):

@@ -23,7 +23,7 @@ from tests.factories import (
     build_cast,
     sign_in,
 )
-from tracker import cli, clock
+from tracker import cli
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.catalogue.models import Course
@@ -66,7 +66,7 @@ def noon(day):
 
 
 def known(on):
-    return Known(on, clock.end_of_day(on, "Europe/Stockholm"))
+    return Known.by_end_of(on, "Europe/Stockholm")
 
 
 def look_back(session, cast, on):

@@ -126,7 +126,7 @@ def look_back_command(config: Config, slug: str, day: datetime) -> None:
     where, on = municipality(database, slug), day.date()
     if on >= clock.local_date(now, where.timezone):
         raise click.BadParameter("only a day that is over can be looked back on", param_hint="--on")
-    known = Known(on, clock.end_of_day(on, where.timezone))
+    known = Known.by_end_of(on, where.timezone)
     with (
         transaction(database, where.id, now=now) as session,
         click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,

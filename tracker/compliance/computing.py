@@ -127,7 +127,7 @@ def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> 
     Those see what has been committed only. No more batches are on their way than the processes need, so that memory stays
     constant when whoever writes is slower.
     """
-    batches = [persons[start : start + PEOPLE_AT_A_TIME] for start in range(0, len(persons), PEOPLE_AT_A_TIME)]
+    waiting = deque(persons[start : start + PEOPLE_AT_A_TIME] for start in range(0, len(persons), PEOPLE_AT_A_TIME))
     engine = session.get_bind().engine
     begin = (engine.url.render_as_string(hide_password=False), session.municipality_id, session.known)
     # Not forked: a child that inherits connections to the database spoils them.
@@ -136,13 +136,10 @@ def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> 
         under_way: deque[tuple[int, Future[Differing]]] = deque()
         done = 0
         try:
-            for batch in batches:
-                under_way.append((len(batch), pool.submit(_differing, batch)))
-                if len(under_way) > 2 * processes:
-                    number, result = under_way.popleft()
-                    done += number
-                    yield done, result.result()
-            while under_way:
+            while waiting or under_way:
+                while waiting and len(under_way) <= 2 * processes:
+                    batch = waiting.popleft()
+                    under_way.append((len(batch), pool.submit(_differing, batch)))
                 number, result = under_way.popleft()
                 done += number
                 yield done, result.result()

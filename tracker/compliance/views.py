@@ -7,7 +7,6 @@ from flask import Blueprint, abort, g, redirect, request, url_for
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
-from tracker import clock
 from tracker.compliance import known, queries
 from tracker.compliance.explain import explain, named_courses
 from tracker.db import Known
@@ -106,7 +105,7 @@ def prepare(on: str) -> Response:
         for municipality in _looked_at():
             # Each in a transaction of its own: one at a time waits, and what is done stays done.
             with in_municipality(municipality.id) as session:
-                known.prepare(session, Known(day, clock.end_of_day(day, municipality.timezone)), by=g.viewer, now=g.now)
+                known.prepare(session, Known.by_end_of(day, municipality.timezone), by=g.viewer, now=g.now)
         return redirect(onward)
     return page("compliance/prepare.html", on=day, onward=onward)
 

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, g, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from tracker import clock
 from tracker.db import Known
 from tracker.domain.facts import State
 from tracker.exports.forms import ExportForm
@@ -67,7 +66,7 @@ def _download(form: ExportForm, known_on: date | None) -> Response:
     g.session.rollback()
     with edge().database.bound(g.viewer.municipality_id, reading=True) as reading:
         if known_on is not None:
-            reading.known = Known(known_on, clock.end_of_day(known_on, g.municipality.timezone))
+            reading.known = Known.by_end_of(known_on, g.municipality.timezone)
         export = write_file(reading, content=content, kind=kind, chosen=chosen, wording=words, by=g.viewer)
     details = {name: str(form[name].data or "") for name in ("day", "known", "unit", "requirement")}
     details |= {"since": str(chosen.since or ""), "states": " ".join(chosen.states)}

@@ -106,7 +106,7 @@ def _look_at_a_day(session: BoundSession) -> None:
             raise BadRequest("known")
         if known_on < g.today:
             g.known_on = known_on
-            session.known = Known(known_on, clock.end_of_day(known_on, g.municipality.timezone))
+            session.known = Known.by_end_of(known_on, g.municipality.timezone)
     g.day = _day_in_address("day") or g.known_on or g.today
 
 
