@@ -71,16 +71,8 @@ def grant_exemption(
     Raises OwnCaseError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError, AlreadyExemptError.
     """
     check_exemption(case, starts_on, ends_on, by)
-    exemption = Exemption(
-        person_id=case.person.id,
-        requirement_id=case.requirement.id,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        reason=reason,
-        **_mark(by, now),
-    )
-    session.add(exemption)
-    _record_granted(session, "exemption.granted", exemption, case, by=by)
+    exemption = Exemption(starts_on=starts_on, ends_on=ends_on, **_granted(case, reason, by, now))
+    _add(session, "exemption.granted", exemption, case, by=by)
     return exemption
 
 
@@ -101,16 +93,8 @@ def assign(
     AlreadyAssignedError.
     """
     check_assignment(case, starts_on, ends_on, by, today)
-    assignment = Assignment(
-        person_id=case.person.id,
-        requirement_id=case.requirement.id,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        reason=reason,
-        **_mark(by, now),
-    )
-    session.add(assignment)
-    _record_granted(session, "assignment.made", assignment, case, by=by)
+    assignment = Assignment(starts_on=starts_on, ends_on=ends_on, **_granted(case, reason, by, now))
+    _add(session, "assignment.made", assignment, case, by=by)
     return assignment
 
 
@@ -128,9 +112,14 @@ def _mark(by: Viewer, now: datetime) -> dict[str, Any]:
     return {"recorded_at": now, "recorded_by_id": by.account_id, "source": "manager"}
 
 
-def _record_granted(
-    session: BoundSession, action: str, granted: Exemption | Assignment, case: Case, *, by: Viewer
-) -> None:
+def _granted(case: Case, reason: str, by: Viewer, now: datetime) -> dict[str, Any]:
+    """Return what every decision says: about whom and which requirement, why, and who decided when."""
+    whom = {"person_id": case.person.id, "requirement_id": case.requirement.id}
+    return whom | {"reason": reason} | _mark(by, now)
+
+
+def _add(session: BoundSession, action: str, granted: Exemption | Assignment, case: Case, *, by: Viewer) -> None:
+    session.add(granted)
     record(
         session,
         action,
@@ -202,14 +191,7 @@ def grant_extension(
     Raises OwnCaseError, domain.exceptions.DoesNotApplyError, NothingDueError, NotLaterError.
     """
     check_extension(case, due_on, by, today)
-    extension = Extension(
-        person_id=case.person.id,
-        requirement_id=case.requirement.id,
-        granted_on=today,
-        due_on=due_on,
-        reason=reason,
-        **_mark(by, now),
-    )
+    extension = Extension(granted_on=today, due_on=due_on, **_granted(case, reason, by, now))
     session.add(extension)
     record(
         session,
