@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from tests.factories import Cast, build_cast
@@ -130,3 +130,23 @@ def app(database: Database):
 def client(app) -> FlaskClient:
     """A browser nobody has signed in with."""
     return app.test_client()
+
+
+@pytest.fixture
+def counted(database: Database) -> Callable[[Callable[[], object]], int]:
+    """Return how many statements something sends to the database."""
+
+    def counted(work: Callable[[], object]) -> int:
+        seen = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            seen.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            work()
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    return counted

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -354,7 +354,7 @@ def test_what_is_thrown_away_leaves_nothing_but_the_journal(in_kil, cast, acts, 
     assert [action for action, _ in journal(in_kil)] == ["batch.staged", "batch.discarded"]
 
 
-def test_thirty_rows_ask_as_much_as_one(in_kil, database, cast, acts, requirement_id, course):
+def test_thirty_rows_ask_as_much_as_one(in_kil, counted, cast, acts, requirement_id, course):
     with in_kil() as session:
         for number in range(30):
             add_person(
@@ -369,15 +369,9 @@ def test_thirty_rows_ask_as_much_as_one(in_kil, database, cast, acts, requiremen
     many = listed(*(f"70{number}" for number in range(30)))
 
     def asked(act):
-        statements = []
-
-        def count(*about):
-            statements.append(about[2])
-
-        event.listen(database.engine, "before_cursor_execute", count)
-        found = act()
-        event.remove(database.engine, "before_cursor_execute", count)
-        return found, len(statements)
+        found = []
+        number = counted(lambda: found.append(act()))
+        return found[0], number
 
     for terms in (assign(requirement_id), complete(course)):
         one, few = asked(lambda terms=terms: acts.stage(terms, listed("anna-1")))

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import event
 
 from tests.conftest import NOW
 from tests.factories import add_access, add_completion, add_course, add_person, add_requirement, sign_in
@@ -71,26 +70,18 @@ def test_others_who_see_the_register_see_how_many(show, cast, client):
     assert "Uses it untrained" not in page
 
 
-def test_as_many_questions_however_many_users(client, database, cast, story, in_kil, show):
+def test_as_many_questions_however_many_users(client, counted, cast, story, in_kil, show):
     show("eva")
     path = f"/systems/{cast.system_public_id}"
 
-    def count():
-        statements = []
-
-        def note(*arguments):
-            statements.append(arguments[2])
-
-        event.listen(database.engine, "before_cursor_execute", note)
+    def ask():
         assert client.get(path).status_code == 200
-        event.remove(database.engine, "before_cursor_execute", note)
-        return len(statements)
 
-    few = count()
+    few = counted(ask)
     with in_kil() as session:
         for number in range(30):
             person = add_person(
                 session, f"P{number}", "Prov", unit_id=cast.units["11"], position_id=cast.position_id, now=NOW
             )
             add_access(session, person.id, cast.system_id, starts_on=date(2026, 1, 1), now=NOW)
-    assert count() == few
+    assert counted(ask) == few

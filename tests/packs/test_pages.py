@@ -4,7 +4,7 @@ import io
 
 import pytest
 import time_machine
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import acting, sign_in
@@ -152,7 +152,7 @@ def test_only_training_administrators_and_only_their_own(browser, in_kil):
     assert cecilia.get("/packs/shipped/okand").status_code == 404
 
 
-def test_the_list_takes_as_many_queries_for_twenty_as_for_one(browser, database, in_kil, cast):
+def test_the_list_takes_as_many_queries_for_twenty_as_for_one(browser, counted, in_kil, cast):
     def fill(number):
         with in_kil() as session:
             session.add_all(
@@ -160,14 +160,12 @@ def test_the_list_takes_as_many_queries_for_twenty_as_for_one(browser, database,
             )
 
     def statements():
-        client, counted = browser("cecilia"), []
-        note = lambda _c, _cursor, statement, *_: counted.append(statement)  # noqa: E731
-        event.listen(database.engine, "before_cursor_execute", note)
-        try:
+        client = browser("cecilia")
+
+        def ask():
             assert client.get("/packs").status_code == 200
-        finally:
-            event.remove(database.engine, "before_cursor_execute", note)
-        return len(counted)
+
+        return counted(ask)
 
     fill(1)
     few = statements()

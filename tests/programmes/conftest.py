@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import event
 
 from tests.conftest import NOW
 from tests.factories import BEGINNING, acting, add_account, add_course, add_duty, add_person, add_requirement, sign_in
@@ -108,21 +107,3 @@ def add(session, cast, code, owner, offset, audience, requirement_id=None, effec
 @pytest.fixture
 def browser(app, database, cast):
     return lambda name: sign_in(app.test_client(), database, cast, name)
-
-
-@pytest.fixture
-def counted(database):
-    """Return how many statements something sends to the database."""
-
-    def counted(work):
-        seen = []
-
-        def note(_connection, _cursor, statement, *_rest):
-            seen.append(statement)
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        work()
-        event.remove(database.engine, "before_cursor_execute", note)
-        return len(seen)
-
-    return counted

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.factories import add_access, add_completion, add_course, add_person, add_requirement
@@ -88,21 +88,3 @@ def mailed(app, database, cast, in_kil):
             return {mail.address: mail for mail in new}
 
     return mailed
-
-
-@pytest.fixture
-def counted(database):
-    """Return how many statements something sends to the database."""
-
-    def counted(work):
-        seen = []
-
-        def note(_connection, _cursor, statement, *_rest):
-            seen.append(statement)
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        work()
-        event.remove(database.engine, "before_cursor_execute", note)
-        return len(seen)
-
-    return counted
