@@ -28,6 +28,7 @@ class Invented:
     """What was made, by id. The first unit is the whole municipality."""
 
     municipality_id: int
+    slug: str
     units: list[int]
     people: list[int]
     requirements: list[int]
@@ -53,7 +54,7 @@ def invent(database: Database, *, people: int, requirements: int = 10) -> Invent
         session.commit()  # Not through the edge, which would compute the phases.
     with database.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")  # As a database in use does by itself now and then.
-    return Invented(municipality.id, units, ids, required)
+    return Invented(municipality.id, municipality.slug, units, ids, required)
 
 
 def _rows(session: BoundSession, model: type, rows: list[dict[str, object]]) -> list[int]:

@@ -16,7 +16,6 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -30,12 +29,14 @@ from sqlalchemy import (
     Result,
     Select,
     Table,
+    column,
     create_engine,
     event,
     func,
     insert,
     inspect,
     select,
+    table,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
@@ -374,25 +375,24 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
 
 
 def insert_plain(
-    session: BoundSession, model: type[Owned], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    session: BoundSession, model: type[Owned], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any
 ) -> None:
     """Insert very many rows that touch nothing, stamped with the session's municipality.
 
     `rows` hold what the database keeps: days as ISO text, members of enumerations as their values. Every column is named.
+    `same`: what all of them hold in the columns that are left.
     """
     if not rows:
         return
     session.flush()  # Rows that these refer to may be pending.
     connection = session.connection()
-    names = ("municipality_id", *columns)
-    stamped = [(session.municipality_id, *row) for row in rows]
+    names = ("municipality_id", *same, *columns)
+    first = (session.municipality_id, *same.values())
+    stamped = [first + row for row in rows]
     if connection.dialect.name == "sqlite":
         # The driver takes rows as they are, in half the time it takes to look at each value's type.
-        statement = insert(Model.metadata.tables[model.__tablename__]).compile(
-            dialect=connection.dialect, column_keys=list(names)
-        )
-        in_order = itemgetter(*(names.index(name) for name in statement.positiontup or ()))
-        connection.exec_driver_sql(str(statement), [in_order(row) for row in stamped])
+        statement = insert(table(model.__tablename__, *map(column, names)))
+        connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), stamped)
     else:
         connection.execute(insert(model), [dict(zip(names, row, strict=True)) for row in stamped])
 

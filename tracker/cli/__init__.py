@@ -1,25 +1,54 @@
 """The `tracker` command."""
 
+from importlib import import_module
+from typing import Any
+
 import click
 
 from tracker import config
-from tracker.cli.accounts import account_group
-from tracker.cli.imports import import_group
-from tracker.cli.installation import db_group, municipality_group
-from tracker.cli.journal import journal_group
-from tracker.cli.packs import pack_group
-from tracker.cli.programme import programme_group
-from tracker.cli.rules import (
-    catalogue_group,
-    look_back_command,
-    rebuild_command,
-    requirements_group,
-    verify_command,
-)
-from tracker.cli.running import demo_group, jobs_group, run, run_scheduler, web
+
+_COMMANDS = {
+    "run": ("running", "run"),
+    "web": ("running", "web"),
+    "scheduler": ("running", "run_scheduler"),
+    "jobs": ("running", "jobs_group"),
+    "demo": ("running", "demo_group"),
+    "db": ("installation", "db_group"),
+    "municipality": ("installation", "municipality_group"),
+    "account": ("accounts", "account_group"),
+    "import": ("imports", "import_group"),
+    "catalogue": ("rules", "catalogue_group"),
+    "requirements": ("rules", "requirements_group"),
+    "programme": ("programme", "programme_group"),
+    "pack": ("packs", "pack_group"),
+    "verify": ("rules", "verify_command"),
+    "rebuild": ("rules", "rebuild_command"),
+    "look-back": ("rules", "look_back_command"),
+    "journal": ("journal", "journal_group"),
+}
+"""Where each command is."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands that are imported when they are asked for.
+
+    Together they import the whole product, which takes seconds, and a rebuild's other processes start with the command.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands, in the order to show them in."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: Any = getattr(import_module(f"{__name__}.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def main(context: click.Context) -> None:
     """Keep track of who needs which training, and prove it."""
@@ -27,25 +56,3 @@ def main(context: click.Context) -> None:
         context.obj = config.from_environment()
     except config.ConfigurationError as error:
         raise click.ClickException(str(error)) from error
-
-
-for command in (
-    run,
-    web,
-    run_scheduler,
-    jobs_group,
-    demo_group,
-    db_group,
-    municipality_group,
-    account_group,
-    import_group,
-    catalogue_group,
-    requirements_group,
-    programme_group,
-    pack_group,
-    verify_command,
-    rebuild_command,
-    look_back_command,
-    journal_group,
-):
-    main.add_command(command)

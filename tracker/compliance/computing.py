@@ -24,7 +24,7 @@ from tracker.requirements.queries import load_requirements
 Progress = Callable[[int, int], None]
 """Told how many people are done, of how many."""
 
-PEOPLE_AT_A_TIME = 500
+PEOPLE_AT_A_TIME = 250
 """Decides how much memory a rebuild takes, whatever the size of the municipality."""
 
 Row = tuple[date, date | None, State, date | None, date | None, Reason, int, str]
@@ -104,21 +104,17 @@ def differing(batch: Sequence[Compared]) -> Differing:
                 one.person_id,
                 one.requirement_id,
                 starts_on.isoformat(),
-                _text(ends_on),
-                state.value,
-                _text(due_on),
-                _text(valid_until),
-                reason.value,
+                ends_on and ends_on.isoformat(),
+                str(state),
+                due_on and due_on.isoformat(),
+                valid_until and valid_until.isoformat(),
+                str(reason),
                 *others,
             )
             for one in different
             for starts_on, ends_on, state, due_on, valid_until, reason, *others in one.computed
         ],
     )
-
-
-def _text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, Differing]]:

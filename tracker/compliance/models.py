@@ -29,10 +29,11 @@ class Phase(Computed):
     __table_args__ = (
         period_check(),
         Index("uq_phase_start", "municipality_id", "known_on", "person_id", "requirement_id", "starts_on", unique=True),
-        # Counting by requirement and state needs nothing that is not in this one.
+        # Counting by requirement and state needs nothing that is not in this one. People come before days in it so that
+        # the phases of people computed together, in millions by a rebuild, lie together.
         Index(
             "ix_phase_counted",
-            *("municipality_id", "known_on", "requirement_id", "state", "starts_on", "ends_on", "person_id"),
+            *("municipality_id", "known_on", "requirement_id", "state", "person_id", "starts_on", "ends_on"),
         ),
     )
 

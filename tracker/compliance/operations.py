@@ -28,7 +28,7 @@ from tracker.tables import NOW_KNOWN_ON
 ROWS_AT_A_TIME = 10_000
 """How many values one statement carries; SQLite takes at most 32,766."""
 
-_STORED = ("known_on", "person_id", "requirement_id", *COLUMNS)
+_STORED = ("person_id", "requirement_id", *COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _recompute(
 def _replace(session: BoundSession, found: Differing) -> None:
     _remove(session, found.stored_ids)
     known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
-    insert_plain(session, Phase, _STORED, [(known_on, *row) for row in found.rows])
+    insert_plain(session, Phase, _STORED, found.rows, known_on=known_on)
 
 
 def _remove(session: BoundSession, ids: Sequence[int]) -> None:

@@ -39,6 +39,8 @@ def accepted(learner: Learner, requirement: Requirement, part: Part) -> list[tup
 
 def course_ids(requirement: Requirement, version: RequirementVersion, on: date | None = None) -> set[int]:
     """Return the course a version asks for and those accepted instead, on a day or on any."""
+    if not requirement.equivalences:
+        return {version.course_id}
     return {version.course_id} | {
         equivalence.accepted_course_id
         for equivalence in requirement.equivalences

@@ -68,8 +68,11 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
         parts = []
         for term, matches, runs in audience:
             if term.first <= last and first <= term.last:
-                in_charge = (max(first, term.first), min(last, term.last))
-                anchor = next((run[0] for run in runs if overlaps([run], in_charge)), anchor)
+                in_charge = max(first, term.first), min(last, term.last)
+                for run in runs:
+                    if overlaps((run,), in_charge):
+                        anchor = run[0]
+                        break
                 parts.append(Part(term.version, *in_charge, anchor, matches, assigned))
         found.append(Stretch(first, last, parts))
     return found
@@ -77,8 +80,10 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
 
 def _runs(matches: list[Match], assigned: list[Assigned]) -> list[Span]:
     """Return the runs of days, bridged, on which a line includes the learner and none excludes, or it is assigned."""
-    included = [span for match in matches if not match.line.excludes for span in match.spans]
-    excluded = [span for match in matches if match.line.excludes for span in match.spans]
+    included: list[Span] = []
+    excluded: list[Span] = []
+    for match in matches:
+        (excluded if match.line.excludes else included).extend(match.spans)
     if excluded:
         included = difference(union(included), excluded)
     for one in assigned:
@@ -88,9 +93,9 @@ def _runs(matches: list[Match], assigned: list[Assigned]) -> list[Span]:
 
 def assigned_days(learner: Learner, requirement_id: int) -> list[Assigned]:
     """Return the learner's assignments of a requirement, each with those of its days on which the learner is employed."""
-    assignments = {one for one in learner.assignments if one.requirement_id == requirement_id}
-    if not assignments:
+    if not learner.assignments:
         return []
+    assignments = {one for one in learner.assignments if one.requirement_id == requirement_id}
     in_order = sorted(assignments, key=lambda one: (one.days.span, one.id or 0))
     return [Assigned(one, intersection([one.days.span], learner.employed)) for one in in_order]
 

@@ -13,14 +13,10 @@ class Evidence(StrEnum):
     ATTESTED = "attested"  # a named other person signed
     VERIFIED = "verified"  # an external certificate that someone checked
 
-    @property
-    def strength(self) -> int:
-        """Return how strong this is; 0 is the weakest."""
-        return _STRENGTHS[self]
+    def __init__(self, _value: str) -> None:
+        self.strength = len(type(self).__members__)
+        """How strong this is; 0 is the weakest."""
 
     def satisfies(self, minimum: "Evidence") -> bool:
         """Say whether this is at least as strong as the minimum."""
-        return _STRENGTHS[self] >= _STRENGTHS[minimum]
-
-
-_STRENGTHS = {evidence: strength for strength, evidence in enumerate(Evidence)}
+        return self.strength >= minimum.strength

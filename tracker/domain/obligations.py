@@ -14,7 +14,7 @@ from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
 from tracker.domain.due import Clock, Due, Reason, clock_for, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, Span, known, later, overlaps
+from tracker.domain.periods import FOREVER, Span, later, overlaps
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
@@ -95,15 +95,14 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
     """Work out a requirement for a learner, part by part. A new version looks back at how the one before it ended."""
     for stretch in stretches(learner, requirement):
         clock = clock_for(learner, requirement.id)
-        at_fault = False
+        found: list[Phase] = []
         for part in stretch.parts:
             version = part.version
-            if not at_fault:
+            if not found or found[-1].state not in AT_FAULT:
                 clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
             validities = validated(accepted(learner, requirement, part), version.validity, version.renewal_window_days)
             found = _phases(part, _changes(part, dues, validities, clock))
-            at_fault = found[-1].state in AT_FAULT
             yield Worked(stretch, part, dues, validities, found)
 
 
@@ -127,23 +126,28 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     """Make a phase of the days from each change to the next."""
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
     assigned = [(one.assignment.id, one.spans) for one in part.assigned]
-    lasts = [*(later(day, -1) for day, _ in changes[1:]), part.last]
-    return [
-        Phase(
-            first,
-            known(last),
-            state,
-            known(due_on),
-            known(valid_until),
-            Because(reason, part.version.id, _matching(lines, first, last), _matching(assigned, first, last)),
+    found, last = [], part.last
+    for first, (state, due_on, valid_until, reason) in reversed(changes):
+        found.append(
+            Phase(
+                first,
+                None if last == FOREVER else last,
+                state,
+                None if due_on == FOREVER else due_on,
+                None if valid_until == FOREVER else valid_until,
+                Because(
+                    reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))
+                ),
+            )
         )
-        for (first, (state, due_on, valid_until, reason)), last in zip(changes, lasts, strict=True)
-    ]
+        last = later(first, -1)
+    found.reverse()
+    return found
 
 
-def _matching(found: list[tuple[Any, list[Span]]], first: date, last: date) -> tuple[Any, ...]:
+def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...]:
     """Return which of some ids have a day of theirs among these."""
-    return tuple([id_ for id_, spans in found if overlaps(spans, (first, last))]) if found else ()
+    return tuple([id_ for id_, spans in found if overlaps(spans, days)]) if found else ()
 
 
 def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, Standing]]:
@@ -152,8 +156,9 @@ def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Cl
     before: Standing | None = None
     situation = Situation(part.version, dues[0])
     events = _events(part, dues, validities, clock)
-    days_before = [later(happens_on, -1) for happens_on, _, _ in events[1:]]
-    for (happens_on, what, value), last in zip(events, [*days_before, part.last], strict=True):
+    lasts = [later(happens_on, -1) for happens_on, _, _ in events[1:]]
+    lasts.append(part.last)
+    for (happens_on, what, value), last in zip(events, lasts, strict=True):
         setattr(situation, what, value)
         day = max(happens_on, part.first)
         while day <= last:

@@ -68,6 +68,8 @@ def union(spans: Iterable[Span], *, bridging: int = 0) -> list[Span]:
     Spans with at most `bridging` days between them become one, and those days with them.
     """
     ordered = sorted(spans)
+    if len(ordered) < 2:
+        return ordered
     joined = ordered[:1]
     for first, last in ordered[1:]:
         known_first, known_last = joined[-1]
@@ -82,7 +84,7 @@ def union(spans: Iterable[Span], *, bridging: int = 0) -> list[Span]:
 def intersection(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     """Return the days in both of two ordered lists of spans."""
     overlaps = [
-        (max(first, other_first), min(last, other_last))
+        (first if first > other_first else other_first, last if last < other_last else other_last)
         for first, last in some
         for other_first, other_last in others
         if first <= other_last and other_first <= last

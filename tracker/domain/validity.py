@@ -107,7 +107,7 @@ def validated(
         ends = [end if end.last_day <= counts_until else end_on(counts_until) for end in ends]
         for end in ends:
             known.setdefault(end, completed_on)
-        until = max(end.last_day for end in ends)
+        until = max(ends).last_day
         if not steps or until > steps[-1].until:
             steps.append(Validated(completed_on, until))
     return steps
