@@ -313,7 +313,9 @@ class TestUndo:
             assert session.scalars(select(Enrolment.person_id)).one() == cast.people["double"]
             assert session.scalars(select(ExceptionRequest.person_id)).one() == cast.people["double"]
             acts = session.scalars(
-                select(JournalEntry.action).where(JournalEntry.subject == cast.person_ids["anna"]).order_by(JournalEntry.id)
+                select(JournalEntry.action)
+                .where(JournalEntry.subject == cast.person_ids["anna"])
+                .order_by(JournalEntry.id)
             ).all()
             assert acts == ["person.merged", "person.merge_undone"]
 

@@ -15,8 +15,9 @@ from tracker.compliance.known import prepare
 from tracker.compliance.operations import Difference, differences, rebuild
 from tracker.compliance.queries import any_people
 from tracker.config import Config
-from tracker.db import Known
+from tracker.db import BoundSession, Known
 from tracker.edge import transaction
+from tracker.municipalities.models import Municipality
 from tracker.permissions import system
 from tracker.requirements.starter import StarterCourseMissingError
 from tracker.requirements.starter import load_starter as load_requirements
@@ -107,11 +108,8 @@ def rebuild_command(config: Config, slug: str | None) -> None:
     """Compute everybody's phases anew from the facts, and replace those that differ."""
     database, now = open_database(config), clock.now()
     for where in municipalities(database, slug):
-        with (
-            transaction(database, where.id, now=now) as session,
-            click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,
-        ):
-            rebuild(session, progress=lambda done, _, bar=bar: _show(bar, done), processes=os.cpu_count() or 1)
+        with transaction(database, where.id, now=now) as session, _bar(session, where) as bar:
+            rebuild(session, progress=lambda done, _, bar=bar: _show(bar, done), processes=_processes(bar.length))
             record(session, "phases.rebuilt", subject=where, by=system(where.id, "command"))
         click.echo(f"{where.slug}: rebuilt")
 
@@ -127,10 +125,7 @@ def look_back_command(config: Config, slug: str, day: datetime) -> None:
     if on >= clock.local_date(now, where.timezone):
         raise click.BadParameter("only a day that is over can be looked back on", param_hint="--on")
     known = Known.by_end_of(on, where.timezone)
-    with (
-        transaction(database, where.id, now=now) as session,
-        click.progressbar(length=len(any_people(session, None)), label=where.slug) as bar,
-    ):
+    with transaction(database, where.id, now=now) as session, _bar(session, where) as bar:
         by = system(where.id, "command")
         prepare(
             session,
@@ -138,9 +133,18 @@ def look_back_command(config: Config, slug: str, day: datetime) -> None:
             by=by,
             now=now,
             progress=lambda done, _, bar=bar: _show(bar, done),
-            processes=os.cpu_count() or 1,
+            processes=_processes(bar.length),
         )
     click.echo(f"{where.slug}: as it was known on {on}")
+
+
+def _bar(session: BoundSession, where: Municipality) -> Any:
+    return click.progressbar(length=len(any_people(session, None)), label=where.slug)
+
+
+def _processes(people: int) -> int:
+    """Return how many processes to compute in. Starting them takes longer than a small municipality does."""
+    return os.cpu_count() or 1 if people > 2_000 else 1
 
 
 def _show(bar: Any, done: int) -> None:

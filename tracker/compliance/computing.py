@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -103,11 +104,11 @@ def differing(batch: Sequence[Compared]) -> Differing:
             (
                 one.person_id,
                 one.requirement_id,
-                starts_on.isoformat(),
-                ends_on and ends_on.isoformat(),
+                _text(starts_on),
+                _text(ends_on),
                 str(state),
-                due_on and due_on.isoformat(),
-                valid_until and valid_until.isoformat(),
+                _text(due_on),
+                _text(valid_until),
                 str(reason),
                 *others,
             )
@@ -115,6 +116,11 @@ def differing(batch: Sequence[Compared]) -> Differing:
             for starts_on, ends_on, state, due_on, valid_until, reason, *others in one.computed
         ],
     )
+
+
+@lru_cache(maxsize=1 << 15)  # The same days come up for person after person, and equal texts are sent but once.
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, Differing]]:
@@ -176,10 +182,15 @@ def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
             phase.valid_until,
             phase.because.reason,
             phase.because.version_id,
-            " ".join(map(str, phase.because.line_ids)),
+            _listed(phase.because.line_ids),
         )
         for phase in phases(learner, requirement)
     ]
+
+
+@lru_cache  # There are few lines, and many phases of each.
+def _listed(ids: tuple[int, ...]) -> str:
+    return " ".join(map(str, ids))
 
 
 def _stored_of(

@@ -135,9 +135,7 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
                 state,
                 None if due_on == FOREVER else due_on,
                 None if valid_until == FOREVER else valid_until,
-                Because(
-                    reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))
-                ),
+                Because(reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))),
             )
         )
         last = later(first, -1)

@@ -104,7 +104,8 @@ def validated(
                 for end, made_on in known.items()
                 if made_on < completed_on and is_open(end.last_day, renewal_window_days, on=completed_on)
             ]
-        ends = [end if end.last_day <= counts_until else end_on(counts_until) for end in ends]
+        if counts_until != FOREVER:
+            ends = [end if end.last_day <= counts_until else end_on(counts_until) for end in ends]
         for end in ends:
             known.setdefault(end, completed_on)
         until = max(ends).last_day
