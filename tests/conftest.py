@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
@@ -87,15 +88,28 @@ def postgres(postgres_server: str) -> Iterator[tuple[Database, Database]]:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """An SQLite database whose file each test replaces. One engine serves them all, so that it compiles a statement once."""
+    return Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/tracker.db")
+
+
+def _emptied(database: Database, template: Path) -> Iterator[Database]:
+    path = Path(database.engine.url.database or "")
+    for name in ("tracker.db-wal", "tracker.db-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    fresh = path.with_name("fresh.db")
+    shutil.copy(template, fresh)
+    fresh.replace(path)  # Never written over: something of an earlier test may still hold the old file open.
+    yield database
+    database.engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database with all tables: each test that uses it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "tracker.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        database = Database(f"sqlite:///{path}")
-        yield database
-        database.engine.dispose()
+        yield from _emptied(request.getfixturevalue("sqlite"), request.getfixturevalue("sqlite_template"))
         return
     owner, application = request.getfixturevalue("postgres")
     yield application
@@ -118,10 +132,30 @@ def in_kil(database: Database, cast: Cast) -> Callable[[], AbstractContextManage
     return lambda: transaction(database, cast.kil, now=NOW)
 
 
+class Compiled(BytecodeCache):
+    """The templates that were compiled for earlier tests: compiling them takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a template's bucket if it has been compiled."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def app(database: Database):
     """The application on the test's database. Forms are sent without CSRF tokens; tests/architecture tries with."""
     app = create_app(Config(environment="test", base_url="http://localhost"), database)
+    app.jinja_env.bytecode_cache = COMPILED
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from tests.browser.chromium import LAUNCH_ARGUMENTS, ensure
-from tests.conftest import NOW
+from tests.conftest import COMPILED, NOW
 from tests.factories import BEGINNING, PASSWORD, Cast, acting, set_password
 from tracker import clock
 from tracker.app import create_app
@@ -120,6 +120,7 @@ def site(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://localhost:{listening.getsockname()[1]}"
         app = create_app(Config(environment="test", secret_key="for tests only" * 3, base_url=url), database)
+        app.jinja_env.bytecode_cache = COMPILED
         server = make_server("127.0.0.1", 0, app, threaded=True, fd=listening.fileno())
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
