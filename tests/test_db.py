@@ -156,6 +156,23 @@ class TestDatabase:
         owned = {table.name for table in metadata.tables.values() if "municipality_id" in table.columns}
         assert owned == guarded
 
+    def test_people_are_found_by_id_in_the_transaction_that_added_many(self, database, cast):
+        """PostgreSQL looked through everyone for each row that refers to a person, until statistics were gathered."""
+        if database.engine.dialect.name != "postgresql":
+            pytest.skip("SQLite plans without statistics")
+        many = [
+            {"employee_number": str(n), "given_name": "Ny", "family_name": "Ny", "sort_key": "ny", "created_at": NOW}
+            for n in range(1_000, 4_000)
+        ]
+        with database.bound(cast.kil) as session:
+            insert_many(session, Person, many)
+            plan = session.connection().execute(
+                text("EXPLAIN SELECT FROM person WHERE municipality_id = :kil AND id = :id"),
+                {"kil": cast.kil, "id": cast.people["anna"]},
+            )
+            told = " ".join(plan.scalars())
+        assert "uq_person_municipality_id_id" in told or "pk_person" in told
+
 
 class TestFacts:
     def test_cannot_be_changed(self, database, cast):

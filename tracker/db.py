@@ -29,6 +29,7 @@ from sqlalchemy import (
     Result,
     Select,
     Table,
+    cast,
     column,
     create_engine,
     event,
@@ -39,6 +40,7 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -355,6 +357,10 @@ def _values(row: Owned, column: str) -> list[Any]:
     return [value for value in inspect(row).attrs[column].load_history().sum() if value is not None]
 
 
+_MANY_ROWS = 1_000
+"""From so many new rows on, what is known of a table may not be what it was."""
+
+
 def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert many rows at once, stamped with the session's municipality; facts touch their persons."""
     if not rows:
@@ -365,7 +371,11 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
             raise ForeignMunicipalityError(f"{model.__name__} belongs to {row['municipality_id']}.")
         stamped.append({**row, "municipality_id": session.municipality_id})
     session.flush()  # Rows that these refer to may be pending.
-    session.connection().execute(insert(model), stamped)
+    connection = session.connection()
+    connection.execute(insert(model), stamped)
+    if len(rows) >= _MANY_ROWS and connection.dialect.name == "postgresql":
+        # PostgreSQL gathers statistics by itself, but not before the end of a transaction.
+        connection.execute(select(func.gather_statistics(cast(model.__tablename__, REGCLASS), len(rows))))
     if model.__touches__ is None:
         return
     counting = [row for row in rows if model.__published__ is None or row.get(model.__published__) is not None]
@@ -387,14 +397,22 @@ def insert_plain(
     session.flush()  # Rows that these refer to may be pending.
     connection = session.connection()
     names = ("municipality_id", *same, *columns)
-    first = (session.municipality_id, *same.values())
-    stamped = [first + row for row in rows]
     if connection.dialect.name == "sqlite":
         # The driver takes rows as they are, in half the time it takes to look at each value's type.
         statement = insert(table(model.__tablename__, *map(column, names)))
-        connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), stamped)
-    else:
-        connection.execute(insert(model), [dict(zip(names, row, strict=True)) for row in stamped])
+        first = (session.municipality_id, *same.values())
+        compiled = str(statement.compile(dialect=connection.dialect))
+        connection.exec_driver_sql(compiled, [first + row for row in rows])
+        return
+    # One statement, with a list for each column.
+    types = {one.name: one.type for one in model.metadata.tables[model.__tablename__].columns}
+    lists = [
+        cast(list(values), ARRAY(types[name])) for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    found = func.unnest(*lists).table_valued(*columns).render_derived()
+    constant = {"municipality_id": session.municipality_id} | same
+    values = [cast(value, types[name]) for name, value in constant.items()] + [found.c[name] for name in columns]
+    connection.execute(insert(model).from_select(names, select(*values), include_defaults=False))
 
 
 def retract(facts: Iterable[Fact], *, now: datetime, by_id: int | None, why: str) -> None:

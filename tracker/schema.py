@@ -44,6 +44,7 @@ def upgrade(database: Database, *, application_url: str | None = None) -> None:
             )
             connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
             connection.exec_driver_sql(f"REVOKE UPDATE, DELETE ON journal_entry FROM {quoted}")
+            connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION gather_statistics TO {quoted}")
 
 
 def revision(database: Database, *, message: str, now: datetime) -> str:
@@ -113,6 +114,24 @@ def widen(connection: Connection) -> None:
     """Let this transaction of a migration reach the rows of every municipality. On SQLite nothing keeps it from them."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.set_config("app.wide", "on", _THIS_TRANSACTION)))
+
+
+def let_statistics_be_gathered(connection: Connection) -> None:
+    """Let the role that serves requests gather statistics about a table it has just filled. On SQLite nothing.
+
+    Until there are any, PostgreSQL takes all rows of a municipality to be a few, and looks through them for every foreign
+    key it checks: the first roster of 50,000 people would take an hour. Only the owner of a table may gather them.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    connection.exec_driver_sql(
+        "CREATE FUNCTION gather_statistics(grown regclass, by_rows bigint) RETURNS void "
+        "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ BEGIN "
+        "IF NOT EXISTS (SELECT FROM pg_statistic WHERE starelid = grown) "
+        "OR (SELECT reltuples FROM pg_class WHERE oid = grown) < by_rows THEN "
+        "EXECUTE 'ANALYZE ' || grown; END IF; END $$"
+    )
+    connection.exec_driver_sql("REVOKE EXECUTE ON FUNCTION gather_statistics FROM PUBLIC")
 
 
 def unprotect(connection: Connection) -> None:
