@@ -17,6 +17,7 @@ from tracker.assets import SHIPPED
 from tracker.catalogue.content import (
     Content,
     CourseDraft,
+    EquivalenceDraft,
     ModuleDraft,
     Option,
     PictureDraft,
@@ -85,7 +86,7 @@ LINES = (
 )
 PACK = Pack(
     ABOUT,
-    (course(),),
+    (course("gamla"), course()),
     (
         requirement(),
         requirement("krav-2", lines=LINES, validity=ForMonths(12), minimum_evidence=Evidence.GRADED),
@@ -108,6 +109,11 @@ PACK = Pack(
         WrittenItem("kurs", Owner.LEARNER, 20, BOTH, requirement="krav"),
         WrittenItem("delegering", Owner.LEARNER, 0, BOTH, position=("100", "Undersköterska")),
         WrittenItem("visa-runt", Owner.LEARNER, 0, BOTH, unit="11"),
+    ),
+    (
+        EquivalenceDraft("gamla", "kurs"),
+        EquivalenceDraft("kurs", "gamla", None, date(2024, 12, 31)),
+        EquivalenceDraft("kurs", "gamla", date(2025, 7, 1), date(2026, 6, 30)),
     ),
 )
 
@@ -166,6 +172,7 @@ def changed(path, old, new):
     return files | {path: files[path].replace(old, new, 1)}
 
 
+E = "equivalences.toml"
 K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
 
 
@@ -221,6 +228,10 @@ K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
         (changed("programme.toml", b'owner = "manager"\n', b""), "item 1: say either an owner or a requirement"),
         (changed("programme.toml", b'code = "kurs"', b'code = "nycklar"'), "programme.toml: nycklar is there twice"),
         (changed("programme.toml", b"[[item]]", b"[item]"), "programme.toml"),
+        (changed(E, b'accepts = "kurs"', b'acepts = "kurs"'), f"{E}: equivalence 1: accepts is missing"),
+        (changed(E, b'accepts = "kurs"', b'accepts = "gamla"'), f"{E}: equivalence 1: accepts is the course itself"),
+        (changed(E, b"2026-06-30", b"2025-06-30"), f"{E}: equivalence 3: ends_on is before starts_on"),
+        (changed(E, b"2024-12-31", b"2025-07-01"), f"{E}: completions of gamla count as kurs twice on some days"),
         (write_pack(PACK) | {"people.toml": b""}, "people.toml is not a file that a pack has"),
         (write_pack(PACK) | {"courses/kurs/mer.md": b""}, "mer.md belongs to no module"),
     ],

@@ -81,6 +81,10 @@ def test_one_from_another_municipality_is_sent_looked_at_and_loaded(browser, in_
     shown = cecilia.get(sent.location)
     assert "Nytt, som utkast" in shown.text
     assert "Omsorgsjournalen" in shown.text
+    counted = shown.text.split('id="equivalences"')[1].split("</ul>")[0]
+    assert counted.count("Ny, räknas genast") == 3
+    assert "2025" in counted
+    assert "räknas redan" not in counted
     with in_kil() as session:
         assert session.scalars(select(Course)).all() == []
     assert cecilia.post(sent.location, data={"expecting": expecting(shown)}).status_code == 302

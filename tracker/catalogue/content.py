@@ -7,11 +7,13 @@ This is the only code that reads or writes that JSON. Texts are by language; Swe
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 from tracker.catalogue.models import CourseKind, ModuleKind
+from tracker.domain.periods import Days, overlaps
 
 LANGUAGES = ("sv", "en")
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -118,6 +120,33 @@ class CourseDraft:
     minutes: int
     modules: tuple[ModuleDraft, ...]
     pictures: tuple[PictureDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EquivalenceDraft:
+    """That completions of one course count as another's, as written: courses by their codes.
+
+    Empty days: without a beginning, until further notice.
+    """
+
+    course: str
+    accepts: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    @property
+    def days(self) -> Days:
+        """The days on which the completions were made that count."""
+        return Days(self.starts_on or date.min, self.ends_on)
+
+    def in_order(self) -> tuple[str, str, date]:
+        """Return what equivalences are ordered by."""
+        return self.course, self.accepts, self.days.starts_on
+
+    def clashes_with(self, other: "EquivalenceDraft") -> bool:
+        """Say whether another lets the same completions count on some of the same days."""
+        same = (self.course, self.accepts) == (other.course, other.accepts)
+        return same and overlaps([self.days.span], other.days.span)
 
 
 def to_json(content: Content) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 `course.toml`; for each module `<slug>.sv.md`, `<slug>.en.md` and, by its kind, `<slug>.questions.toml` or
 `<slug>.steps.toml`; and the pictures that its texts show. What is read and written again is the same.
+
+Which courses' completions count as which others' is a file of its own, beside the courses' folders.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +18,7 @@ from tracker.catalogue.content import (
     Content,
     ContentError,
     CourseDraft,
+    EquivalenceDraft,
     ModuleDraft,
     Option,
     PictureDraft,
@@ -131,6 +135,38 @@ def _read_question(table: Table) -> Question:
     )
     table.finish()
     return question
+
+
+def read_equivalences(files: Files, path: str, problems: list[str]) -> list[EquivalenceDraft]:
+    """Return which courses' completions count as which others', as one of some files says; every problem is noted."""
+    table = read_toml(files, path, problems)
+    read = [_read_equivalence(row) for row in table.tables("equivalence")]
+    table.finish()
+    found = sorted((one for one in read if one is not None), key=EquivalenceDraft.in_order)
+    problems += [
+        f"{path}: completions of {one.accepts} count as {one.course} twice on some days"
+        for one, following in pairwise(found)
+        if one.clashes_with(following)
+    ]
+    return found
+
+
+def _read_equivalence(table: Table) -> EquivalenceDraft | None:
+    course, accepts = table.text("course"), table.text("accepts")
+    starts_on, ends_on = table.maybe_day("starts_on"), table.maybe_day("ends_on")
+    table.finish()
+    if course and course == accepts:
+        table.note("accepts is the course itself; name another")
+    if starts_on and ends_on and ends_on < starts_on:
+        table.note("ends_on is before starts_on")
+        return None
+    return EquivalenceDraft(course, accepts, starts_on, ends_on)
+
+
+def write_equivalences(equivalences: Iterable[EquivalenceDraft]) -> bytes:
+    """Return the file that says which completions count as which others': `read_equivalences` is its inverse."""
+    names = EquivalenceDraft.__slots__
+    return write_toml({"equivalence": [{name: getattr(one, name) for name in names} for one in equivalences]})
 
 
 def write_course(draft: CourseDraft) -> dict[str, bytes]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
 
-from tracker.catalogue.content import CourseDraft, ModuleDraft, PictureDraft, from_json
+from tracker.catalogue.content import CourseDraft, EquivalenceDraft, ModuleDraft, PictureDraft, from_json
 from tracker.catalogue.models import Course, CourseEquivalence, CourseFile, CourseVersion, Module, ModuleKind
 from tracker.db import BoundSession
 from tracker.tables import known_at, stands
@@ -102,6 +103,19 @@ def equivalences(session: BoundSession, course_id: int) -> list[Accepted]:
     return list(
         {equivalence.id: Accepted(equivalence, course, titles) for equivalence, course, titles in rows}.values()
     )
+
+
+def written_equivalences(session: BoundSession) -> list[EquivalenceDraft]:
+    """Return which courses' completions count as which others', by their codes, in order. One query."""
+    other = aliased(Course)
+    rows = session.execute(
+        select(Course.code, other.code, CourseEquivalence.starts_on, CourseEquivalence.ends_on)
+        .select_from(CourseEquivalence)
+        .join(Course, Course.id == CourseEquivalence.course_id)
+        .join(other, other.id == CourseEquivalence.accepted_course_id)
+        .where(stands(CourseEquivalence))
+    )
+    return sorted((EquivalenceDraft(*row) for row in rows), key=EquivalenceDraft.in_order)
 
 
 def first_version(session: BoundSession, course_id: int) -> CourseVersion | None:

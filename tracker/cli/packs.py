@@ -102,7 +102,8 @@ def _told(error: PackError) -> click.ClickException:
 
 def _number(pack: Pack) -> str:
     items = f", {len(pack.programme)} items of the introduction programme" if pack.programme else ""
-    return f"{len(pack.requirements)} requirements, {len(pack.courses)} courses{items}"
+    accepted = f", {len(pack.equivalences)} equivalences" if pack.equivalences else ""
+    return f"{len(pack.requirements)} requirements, {len(pack.courses)} courses{accepted}{items}"
 
 
 def _tell(planned: Plan) -> None:
@@ -114,6 +115,8 @@ def _tell(planned: Plan) -> None:
             named = {name: getattr(line, name) for name in ("unit", "position", "system", "employment_kind")}
             told = ", ".join(f"{name} {value!r}" for name, value in named.items() if value)
             click.echo(f"  left out, not here or not one only: {'who is not ' if line.excludes else ''}{told}")
+    for one in planned.equivalences:
+        click.echo(f"{one.draft.course} accepts {one.draft.accepts}: {_EQUIVALENCES[one.change]}")
     for item in planned.programme:
         click.echo(f"introduction {item.written.code}: {_ITEMS[item.change]}")
 
@@ -129,6 +132,11 @@ _REQUIREMENTS = {
     "changed": "says something else than here, a draft of the next version",
     "same": "as here",
     "conflict": "left alone: a draft of it that says something else is begun here",
+}
+_EQUIVALENCES = {
+    "new": "new, counts at once",
+    "same": "as here",
+    "conflict": "left alone: it counts already on other days here",
 }
 _ITEMS = {
     "new": "new, for those who begin today or later",

@@ -1,6 +1,7 @@
 """A pack as files: `pack.toml`, a folder for each course in `courses`, a file for each requirement in `requirements`.
 
-`programme.toml` holds items of the introduction programme; a pack may do without any of them.
+`equivalences.toml` says whose completions count as which course's; `programme.toml` holds items of the introduction
+programme. A pack may do without any of them.
 """
 
 import hashlib
@@ -9,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tracker.catalogue.content import KEY, CourseDraft
-from tracker.catalogue.files import read_course, write_course
+from tracker.catalogue.content import KEY, CourseDraft, EquivalenceDraft
+from tracker.catalogue.files import read_course, read_equivalences, write_course, write_equivalences
 from tracker.programmes.content import Written as WrittenItem
 from tracker.programmes.content import read_items, write
 from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
@@ -20,6 +21,7 @@ FORMAT = 1
 ABOUT = "pack.toml"
 README = "README.md"
 PROGRAMME = "programme.toml"
+EQUIVALENCES = "equivalences.toml"
 
 
 class PackError(Exception):
@@ -63,12 +65,13 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Courses, requirements and items of the introduction programme, each with a code."""
+    """Courses, requirements and items of the introduction programme, each with a code; and equivalences of courses."""
 
     about: About
     courses: tuple[CourseDraft, ...] = ()
     requirements: tuple[WrittenRequirement, ...] = ()
     programme: tuple[WrittenItem, ...] = ()
+    equivalences: tuple[EquivalenceDraft, ...] = ()
 
 
 def read_pack(files: Files) -> Pack:
@@ -83,7 +86,8 @@ def read_pack(files: Files) -> Pack:
     courses = [read_course(files, f"courses/{folder}", problems) for folder in folders]
     requirements = [read_requirement(files, path, problems) for path in written]
     programme = read_items(files, PROGRAMME, problems) if PROGRAMME in files else []
-    read = {ABOUT, README, PROGRAMME, *written, *(path for path in files if _in_course(path))}
+    equivalences = read_equivalences(files, EQUIVALENCES, problems) if EQUIVALENCES in files else []
+    read = {ABOUT, README, PROGRAMME, EQUIVALENCES, *written, *(path for path in files if _in_course(path))}
     problems += [f"{path} is not a file that a pack has" for path in sorted(set(files) - read)]
     for what, codes in (
         ("course", [course.code for course in courses if course]),
@@ -97,6 +101,7 @@ def read_pack(files: Files) -> Pack:
         tuple(sorted((one for one in courses if one), key=lambda one: one.code)),
         tuple(sorted((one for one in requirements if one), key=lambda one: one.code)),
         tuple(programme),
+        tuple(equivalences),
     )
 
 
@@ -156,6 +161,8 @@ def write_pack(pack: Pack) -> dict[str, bytes]:
         files[path] = write_requirement(requirement)
     if pack.programme:
         files[PROGRAMME] = write(pack.programme).encode()
+    if pack.equivalences:
+        files[EQUIVALENCES] = write_equivalences(pack.equivalences)
     return dict(sorted(files.items()))
 
 

@@ -4,7 +4,8 @@ import hashlib
 from datetime import date, datetime
 
 from tracker.audit.operations import record
-from tracker.catalogue.operations import publish_course
+from tracker.catalogue.content import EquivalenceDraft
+from tracker.catalogue.operations import accept_completions, publish_course
 from tracker.catalogue.queries import course_by_code
 from tracker.db import BoundSession
 from tracker.drafting.operations import begin_draft, begin_next_version, save_draft
@@ -47,8 +48,8 @@ def load_pack(
     """Load a pack: its courses are published where they are new or changed, its requirements become drafts.
 
     Drafts ask nothing of anyone until they have been weighed and published in the editor. What somebody is drafting is
-    left alone. New items of the introduction programme are for those who begin today or later. Loading again changes
-    nothing. Writes the journal. Returns what was done.
+    left alone. New items of the introduction programme are for those who begin today or later. Completions that count as
+    another course's count at once. Loading again changes nothing. Writes the journal. Returns what was done.
 
     `expecting` is the fingerprint of the plan that somebody looked at. Raises PackError, PlanChangedError.
     """
@@ -59,6 +60,9 @@ def load_pack(
         if course.change in {Change.NEW, Change.CHANGED}:
             publish_course(session, draft=course.draft, by=by, now=now, today=today)
     session.flush()
+    accepted = [one.draft for one in planned.equivalences if one.change is Change.NEW]
+    for one in accepted:
+        _accept(session, one, by=by, now=now)
     for requirement in planned.requirements:
         _load_requirement(session, requirement, by=by, now=now, today=today)
     items = [one.written for one in planned.programme if one.change is Change.NEW]
@@ -77,8 +81,16 @@ def load_pack(
                 one.written.code for one in planned.requirements if one.change in {Change.NEW, Change.CHANGED}
             ],
             items=[item.code for item in items],
+            equivalences=[f"{one.course} < {one.accepts}" for one in accepted],
         )
     return planned
+
+
+def _accept(session: BoundSession, one: EquivalenceDraft, *, by: Viewer, now: datetime) -> None:
+    course, other = course_by_code(session, one.course), course_by_code(session, one.accepts)
+    assert course is not None, one.course  # The plan saw to it.
+    assert other is not None, one.accepts
+    accept_completions(session, course=course, of=other, starts_on=one.starts_on, ends_on=one.ends_on, by=by, now=now)
 
 
 def _load_requirement(
@@ -110,4 +122,5 @@ def fingerprint(planned: Plan) -> str:
     said += [f"{one.draft.code} {one.change}" for one in planned.courses]
     said += [f"{one.written.code} {one.change} {len(one.unmatched)}" for one in planned.requirements]
     said += [f"{one.written.code} {one.change}" for one in planned.programme]
+    said += [f"{one.draft} {one.change}" for one in planned.equivalences]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import undefer
 from tracker.accounts.models import Account
 from tracker.assets import SHIPPED
 from tracker.catalogue import queries as catalogue
-from tracker.catalogue.content import CourseDraft
+from tracker.catalogue.content import CourseDraft, EquivalenceDraft
 from tracker.catalogue.models import Course
 from tracker.db import BoundSession
 from tracker.domain.periods import later
@@ -21,7 +21,7 @@ from tracker.drafting.queries import Worded, draft_of
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position
 from tracker.packs.archives import read_files
-from tracker.packs.files import About, Pack, PackError, read_pack
+from tracker.packs.files import EQUIVALENCES, About, Pack, PackError, read_pack
 from tracker.packs.models import SentPack
 from tracker.people.models import Person
 from tracker.programmes import queries as programmes
@@ -61,6 +61,7 @@ def pack_of(
 ) -> Pack:
     """Return what a municipality has published, as a pack: all of it, or what some codes name and the courses that takes.
 
+    Equivalences are those between the courses in it.
     It names nobody: who published, holds or completed anything is not in it, and an owner that is a person is left out.
     Raises UnknownCodeError.
     """
@@ -77,13 +78,14 @@ def pack_of(
     chosen = [written(session, asked[code].requirement, asked[code].version) for code in codes]
     people = _names(session) if any(one.owner for one in chosen) else frozenset()
     chosen = [replace(one, owner="") if _names_somebody(one.owner, people) else one for one in chosen]
-    wanted = set(offered) if everything else {*courses, *(one.course for one in chosen)}
-    taken = [offered[code] for code in sorted(wanted & offered.keys())]
+    wanted = offered.keys() if everything else offered.keys() & {*courses, *(one.course for one in chosen)}
+    taken = [offered[code] for code in sorted(wanted)]
     return Pack(
         about,
         tuple(catalogue.said_by(session, one.course, one.version) for one in taken),
         tuple(chosen),
         tuple(programmes.written(session, today)) if everything else (),
+        tuple(one for one in catalogue.written_equivalences(session) if {one.course, one.accepts} <= wanted),
     )
 
 
@@ -104,9 +106,7 @@ class Change(StrEnum):
     NEW = "new"
     CHANGED = "changed"  # another version of what is there: of a course published, of a requirement a draft
     SAME = "same"
-    CONFLICT = (
-        "conflict"  # left alone: somebody is at work on a draft of it, or the programme's item says something else
-    )
+    CONFLICT = "conflict"  # left alone: somebody is at work on a draft of it, or it says something else here
     MISSING = "missing"  # left out: an item of the programme names what is not here, or not published yet
 
 
@@ -142,6 +142,14 @@ class PlannedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedEquivalence:
+    """That completions of one course count as another's, by a pack, and what loading it would do."""
+
+    draft: EquivalenceDraft
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What loading a pack would do."""
 
@@ -149,11 +157,12 @@ class Plan:
     courses: tuple[PlannedCourse, ...]
     requirements: tuple[PlannedRequirement, ...]
     programme: tuple[PlannedItem, ...]
+    equivalences: tuple[PlannedEquivalence, ...]
 
     @property
     def changes(self) -> bool:
         """Whether it would do anything at all."""
-        planned = [one.change for one in (*self.courses, *self.requirements, *self.programme)]
+        planned = [one.change for one in (*self.courses, *self.requirements, *self.programme, *self.equivalences)]
         return any(change in {Change.NEW, Change.CHANGED} for change in planned)
 
 
@@ -170,9 +179,28 @@ def plan(session: BoundSession, pack: Pack, *, today: date) -> Plan:
             )
         else:
             requirements.append(_planned_requirement(session, one, today))
+    problems += [
+        f"{EQUIVALENCES}: the course {code} is neither in the pack nor here"
+        for code in sorted({code for one in pack.equivalences for code in (one.course, one.accepts)} - known)
+    ]
     if problems:
         raise PackError(problems)
-    return Plan(pack, tuple(courses), tuple(requirements), tuple(_planned_items(session, pack, today)))
+    return Plan(
+        pack,
+        tuple(courses),
+        tuple(requirements),
+        tuple(_planned_items(session, pack, today)),
+        tuple(_planned_equivalences(session, pack)),
+    )
+
+
+def _planned_equivalences(session: BoundSession, pack: Pack) -> list[PlannedEquivalence]:
+    own = catalogue.written_equivalences(session)
+    planned = []
+    for draft in pack.equivalences:
+        change = Change.CONFLICT if any(draft.clashes_with(one) for one in own) else Change.NEW
+        planned.append(PlannedEquivalence(draft, Change.SAME if draft in own else change))
+    return planned
 
 
 def _planned_items(session: BoundSession, pack: Pack, today: date) -> list[PlannedItem]:

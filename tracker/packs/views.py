@@ -13,7 +13,7 @@ from tracker.packs.archives import from_zip, to_zip
 from tracker.packs.files import Pack, PackError, read_pack, write_pack
 from tracker.packs.forms import LoadForm, SendForm
 from tracker.packs.queries import Change
-from tracker.packs.words import COURSE_CHANGES, ITEM_CHANGES, REQUIREMENT_CHANGES, STATEMENTS
+from tracker.packs.words import COURSE_CHANGES, EQUIVALENCE_CHANGES, ITEM_CHANGES, REQUIREMENT_CHANGES, STATEMENTS
 from tracker.permissions import Permission
 from tracker.programmes.words import OWNERS
 from tracker.web.access import requires
@@ -106,9 +106,16 @@ def _show(pack: Pack) -> Response:
     except operations.PlanChangedError:
         changed = True
     form.expecting.data = operations.fingerprint(planned)
-    shown = [(one, queries.worded(pack, one.written, g.today)) for one in planned.requirements]
     return page(
-        "packs/show.html", pack=pack, planned=planned, shown=shown, form=form, changed=changed, problems=(), **_words()
+        "packs/show.html",
+        pack=pack,
+        planned=planned,
+        shown=[(one, queries.worded(pack, one.written, g.today)) for one in planned.requirements],
+        titles={course.code: course.titles for course in pack.courses},
+        form=form,
+        changed=changed,
+        problems=(),
+        **_words(),
     )
 
 
@@ -135,5 +142,6 @@ def _words() -> dict[str, object]:
         "course_changes": COURSE_CHANGES,
         "requirement_changes": REQUIREMENT_CHANGES,
         "item_changes": ITEM_CHANGES,
+        "equivalence_changes": EQUIVALENCE_CHANGES,
         "owners": OWNERS,
     }

@@ -28,6 +28,12 @@ REQUIREMENT_CHANGES: dict[Change, Any] = {
     Change.CONFLICT: _l("Left alone: somebody is working on a draft"),
 }
 
+EQUIVALENCE_CHANGES: dict[Change, Any] = {
+    Change.NEW: _l("New, counts at once"),
+    Change.SAME: _l("Here already"),
+    Change.CONFLICT: _l("Left alone: it counts already on other days here"),
+}
+
 ITEM_CHANGES: dict[Change, Any] = {
     Change.NEW: _l("New, for those who begin today or later"),
     Change.SAME: _l("Here already"),
