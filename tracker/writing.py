@@ -4,12 +4,13 @@ Nothing here raises for what a file says. What is wrong is noted in a list, so t
 """
 
 import json
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Any, TypeVar
 
 LANGUAGES = ("sv", "en")
@@ -22,18 +23,124 @@ E = TypeVar("E", bound=StrEnum)
 _LARGEST = 100_000
 
 
+class Fault(StrEnum):
+    """What can be wrong with what people write in files. `packs.words` says each in words, with the values named here."""
+
+    # The file itself.
+    FILE_MISSING = auto()
+    NOT_UTF8 = auto()  # line
+    NOT_TOML = auto()  # line, column
+    SAID_TWICE = auto()  # line, column
+    TOO_DEEP = auto()
+    # A field; `example` is how it would be written.
+    MISSING = auto()  # name, example
+    NOT_TEXT = auto()  # name, example
+    NOT_WHOLE = auto()  # name, example
+    NOT_NUMBER = auto()  # name, example
+    NOT_DAY = auto()  # name, example
+    NOT_FLAG = auto()  # name, example
+    NOT_TABLE = auto()  # name, example
+    NOT_TABLES = auto()  # name, example
+    NOT_BELONGING = auto()  # name, known
+    NOT_ONE_OF = auto()  # name, value, known
+    NOT_SEEN = auto()  # name
+    TOO_LARGE = auto()  # name, most
+    TOO_LONG = auto()  # name, most
+    TOO_SMALL = auto()  # name, least
+    SILENT = auto()  # language
+    BAD_KEY = auto()  # name, value
+    TWICE = auto()  # name, value
+    # A course.
+    NOT_CONTENT = auto()
+    NO_MODULES = auto()
+    EMPTY = auto()
+    NOT_OF_MODULE = auto()
+    NOT_A_PICTURE = auto()
+    LIVELY_PICTURE = auto()
+    UNKNOWN_PICTURE = auto()  # name
+    SILENT_PICTURE = auto()  # name
+    QUESTIONS = auto()
+    PASS_MARK = auto()
+    PASS_MARK_PERCENT = auto()
+    STEPS = auto()
+    STATEMENT = auto()
+    NO_ANSWER = auto()
+    NEGATIVE_TOLERANCE = auto()
+    OPTIONS_OF_NUMBER = auto()
+    FEW_OPTIONS = auto()  # least
+    ONE_RIGHT = auto()  # number
+    NONE_RIGHT = auto()
+    COUNTS_AS_ITSELF = auto()
+    ENDS_BEFORE_START = auto()
+    COUNTS_TWICE = auto()  # course, accepts
+    # A requirement that contradicts itself, by the names of domain.requirement.Contradiction; an item of the programme.
+    FIRST_DUE = auto()
+    NEGATIVE_DAYS = auto()
+    VALIDITY = auto()
+    RENEWAL_WINDOW = auto()
+    ACCEPTED_FROM = auto()
+    MAJOR_VERSION_DAYS = auto()
+    OFFSET = auto()  # first, last
+    OWNER_OR_REQUIREMENT = auto()
+    UNIT_OR_POSITION = auto()
+    # A pack.
+    FORMAT = auto()  # known
+    SOURCE_MISSING = auto()
+    NOT_OF_PACK = auto()
+    UNKNOWN_COURSE = auto()  # code
+    OTHER_KIND = auto()  # theirs, ours
+    UNKNOWN = auto()  # name, value
+    # What holds the files.
+    NOT_THERE = auto()
+    TOO_MANY_BYTES = auto()  # most, in megabytes
+    TOO_MANY_FILES = auto()  # most
+    NOT_ZIP = auto()
+    LINK = auto()
+    ENCRYPTED = auto()
+    BAD_NAME = auto()
+    BAD_TYPE = auto()  # known
+    NAME_TWICE = auto()
+    INFLATED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong: where, as the file and the place in it; what; and the values that its words take."""
+
+    where: str
+    fault: Fault
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join([f"{self.where}: {self.fault}", *(f"{name}={value!r}" for name, value in self.values.items())])
+
+    def within(self, folder: str) -> "Problem":
+        """Return the problem as it is told from outside the folder that its file lies in."""
+        return replace(self, where=f"{folder}/{self.where}")
+
+
+class ProblemsError(Exception):
+    """Files cannot be used; says everything that is wrong, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep what is wrong."""
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
 @dataclass
 class Table:
     """A table of a file. Each field is asked for once; `finish` notes those that nobody asked for."""
 
     values: Mapping[str, Any]
     where: str
-    problems: list[str]
+    problems: list[Problem]
+    path: str = ""  # as TOML names it
     asked: set[str] = field(default_factory=set)
 
-    def note(self, problem: str) -> None:
+    def note(self, fault: Fault, **values: str | int) -> None:
         """Note something that is wrong here."""
-        self.problems.append(f"{self.where}: {problem}")
+        self.problems.append(Problem(self.where, fault, values))
 
     def has(self, name: str) -> bool:
         """Say whether a field is there."""
@@ -41,16 +148,16 @@ class Table:
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a text; it must be there if there is no default."""
-        value = self._value(name, str, "text", default)
+        value = self._value(name, str, Fault.NOT_TEXT, f'{name} = "…"', default)
         if any(ord(letter) < 32 and letter not in "\n\t" for letter in value or ""):
-            self.note(f"{name} has characters that cannot be seen")
+            self.note(Fault.NOT_SEEN, name=name)
         return value or ""
 
     def number(self, name: str, default: int | None = None) -> int:
         """Return a whole number; it must be there if there is no default."""
-        value = self._value(name, int, "a whole number", default) or 0
+        value = self._value(name, int, Fault.NOT_WHOLE, f"{name} = 10", default) or 0
         if abs(value) > _LARGEST:
-            self.note(f"{name} is too large")
+            self.note(Fault.TOO_LARGE, name=name, most=_LARGEST)
             return 0
         return value
 
@@ -62,26 +169,27 @@ class Table:
         """Return a number, or None if it is not there."""
         if not self.has(name):
             return self.absent(name)
-        value = self._value(name, (int, Decimal), "a number", None)
+        value = self._value(name, (int, Decimal), Fault.NOT_NUMBER, f"{name} = 2.5", None)
         return None if value is None else Decimal(value)
 
     def maybe_day(self, name: str) -> date | None:
         """Return a day such as 2026-12-01, or None if it is not there."""
         if not self.has(name):
             return self.absent(name)
-        value = self._value(name, date, "a day such as 2026-12-01", None)
+        value = self._value(name, date, Fault.NOT_DAY, f"{name} = 2026-12-01", None)
         return value.date() if isinstance(value, datetime) else value
 
     def flag(self, name: str) -> bool:
         """Return whether a field is true; it is false if it is not there."""
-        return bool(self._value(name, bool, "true or false", default=False))
+        return bool(self._value(name, bool, Fault.NOT_FLAG, f"{name} = true", default=False))
 
     def choice(self, name: str, kind: type[E], default: E | None = None) -> E | None:
         """Return one of the words of an enumeration; None, noted, if it is none of them."""
-        value = self._value(name, str, "text", default.value if default else None)
+        example = f'{name} = "{next(iter(kind))}"'
+        value = self._value(name, str, Fault.NOT_TEXT, example, default.value if default else None)
         if value is None or value in set(kind):
             return None if value is None else kind(value)
-        self.note(f"{name} is {value!r}; it must be one of {', '.join(kind)}")
+        self.note(Fault.NOT_ONE_OF, name=name, value=value, known=", ".join(kind))
         return None
 
     def texts(self, name: str, *, compulsory: bool = True) -> dict[str, str]:
@@ -93,34 +201,39 @@ class Table:
 
     def table(self, name: str, *, compulsory: bool = True) -> "Table":
         """Return a table inside this one; empty if it is not there."""
-        value = self._value(name, dict, "a table", None if compulsory else {})
-        return Table(value or {}, f"{self.where}: {name}", self.problems)
+        path = self._inner(name)
+        value = self._value(name, dict, Fault.NOT_TABLE, f"[{path}]", None if compulsory else {})
+        return Table(value or {}, f"{self.where}: {name}", self.problems, path)
 
     def tables(self, name: str) -> list["Table"]:
         """Return the tables of a list, none if it is not there."""
-        found = self._value(name, list, "a list of tables", [])
+        path = self._inner(name)
+        found = self._value(name, list, Fault.NOT_TABLES, f"[[{path}]]", [])
         tables = []
         for number, value in enumerate(found or [], start=1):
             if isinstance(value, dict):
-                tables.append(Table(value, f"{self.where}: {name} {number}", self.problems))
+                tables.append(Table(value, f"{self.where}: {name} {number}", self.problems, path))
             else:
-                self.note(f"{name} must be a list of tables")
+                self.note(Fault.NOT_TABLES, name=name, example=f"[[{path}]]")
         return tables
+
+    def _inner(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
 
     def finish(self) -> None:
         """Note the fields that nothing asked for: a misspelt one must not be lost in silence."""
         for name in sorted(set(self.values) - self.asked):
-            self.note(f"{name} is not a field that belongs here")
+            self.note(Fault.NOT_BELONGING, name=name, known=", ".join(sorted(self.asked)))
 
-    def _value(self, name: str, kind: type | tuple[type, ...], called: str, default: Any) -> Any:
+    def _value(self, name: str, kind: type | tuple[type, ...], wrong: Fault, example: str, default: Any) -> Any:
         self.asked.add(name)
         if name not in self.values:
             if default is None:
-                self.note(f"{name} is missing")
+                self.note(Fault.MISSING, name=name, example=example)
             return default
         value = self.values[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.note(f"{name} must be {called}")
+            self.note(wrong, name=name, example=example)
             return default
         return value
 
@@ -129,29 +242,39 @@ class Table:
         self.asked.add(name)
 
 
-def read_text(files: Files, path: str, problems: list[str]) -> str:
+def read_text(files: Files, path: str, problems: list[Problem]) -> str:
     """Return a text file's content, with Unix line ends; empty, noted, if it is not there or not UTF-8."""
     content = files.get(path)
     if content is None:
-        problems.append(f"{path} is missing")
+        problems.append(Problem(path, Fault.FILE_MISSING))
         return ""
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        problems.append(f"{path}: line {line} is not UTF-8; save the file as UTF-8")
+        problems.append(Problem(path, Fault.NOT_UTF8, {"line": content[: error.start].count(b"\n") + 1}))
         return ""
 
 
-def read_toml(files: Files, path: str, problems: list[str]) -> Table:
+def read_toml(files: Files, path: str, problems: list[Problem]) -> Table:
     """Return what a TOML file says; empty, noted with the line, if it cannot be read."""
     before = len(problems)
     text = read_text(files, path, problems)
     try:
         return Table(tomllib.loads(text, parse_float=Decimal), path, problems if len(problems) == before else [])
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        problems.append(f"{path}: {error}")
-        return Table({}, path, [])  # What follows from that is not told.
+    except tomllib.TOMLDecodeError as error:
+        problems.append(_not_toml(path, text, str(error)))
+    except (RecursionError, ValueError):
+        problems.append(Problem(path, Fault.TOO_DEEP))
+    return Table({}, path, [])  # What follows from that is not told.
+
+
+def _not_toml(path: str, text: str, told: str) -> Problem:
+    """Return where a file stops being TOML. The reader of TOML says it in English only, and says why in many ways."""
+    at = re.search(r"at line (\d+), column (\d+)", told)
+    line, column = map(int, at.groups()) if at else (text.count("\n") + 1, len(text) - text.rfind("\n"))
+    # "Cannot overwrite a value", "Cannot declare ('a',) twice", …
+    fault = Fault.SAID_TWICE if told.startswith("Cannot ") else Fault.NOT_TOML
+    return Problem(path, fault, {"line": line, "column": column})
 
 
 def write_toml(values: Mapping[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from tracker.catalogue.content import (
     to_json,
 )
 from tracker.catalogue.models import ModuleKind
+from tracker.writing import Fault, Problem
 
 BOTH = {"sv": "Ja", "en": "Yes"}
 
@@ -52,66 +53,65 @@ def test_a_complete_test_has_no_problems():
 @pytest.mark.parametrize(
     ("module", "problem"),
     [
-        (replace(quiz(), minutes=0), "minutes must be at least 1"),
-        (replace(quiz(), pass_mark=None), "a test, and only a test, has a pass mark"),
-        (replace(quiz(), pass_mark=101), "the pass mark is a percentage from 1 to 100"),
-        (replace(quiz(), titles={"sv": "Ja"}), "title is missing in en"),
-        (replace(quiz(), content=Content({"sv": "x", "en": " "}, questions=(question(),))), "text is missing in en"),
-        (quiz(question(), question()), "question 'q' occurs twice"),
-        (quiz(question(options=options(True, True))), "question q: exactly one option must be right, not 2"),
-        (quiz(question(options=options(False, False))), "question q: exactly one option must be right, not 0"),
-        (quiz(question(options=options(True))), "question q: there are too few options to choose from"),
+        (replace(quiz(), minutes=0), "course.toml: module a: too_small name='minutes' least=1"),
+        (replace(quiz(), pass_mark=None), "course.toml: module a: pass_mark"),
+        (replace(quiz(), pass_mark=101), "course.toml: module a: pass_mark_percent"),
+        (replace(quiz(), titles={"sv": "Ja"}), "course.toml: module a: title: silent language='en'"),
+        (replace(quiz(), content=Content({"sv": "x", "en": " "}, questions=(question(),))), "a.en.md: empty"),
+        (quiz(question(), question()), "a.questions.toml: question: twice name='key' value='q'"),
+        (quiz(question(options=options(True, True))), "a.questions.toml: question q: one_right number=2"),
+        (quiz(question(options=options(False, False))), "a.questions.toml: question q: one_right number=0"),
+        (quiz(question(options=options(True))), "a.questions.toml: question q: few_options least=2"),
         (
             quiz(question(QuestionKind.MULTIPLE, options=options(False, False))),
-            "question q: at least one option must be right",
+            "a.questions.toml: question q: none_right",
         ),
         (
             quiz(question(QuestionKind.ORDER, options=options(False, False))),
-            "question q: there are too few options to choose from",
+            "a.questions.toml: question q: few_options least=3",
         ),
-        (quiz(question(QuestionKind.NUMBER, options=())), "question q: a number question needs an answer"),
+        (quiz(question(QuestionKind.NUMBER, options=())), "a.questions.toml: question q: no_answer"),
         (
             quiz(question(QuestionKind.NUMBER, options=(), answer=Decimal(1), tolerance=Decimal(-1))),
-            "question q: the tolerance cannot be negative",
+            "a.questions.toml: question q: negative_tolerance",
         ),
-        (quiz(question(explanation={"sv": "x"})), "question q: explanation is missing in en"),
         (
-            quiz(question(key="Not A Key")),
-            "question 'Not A Key' must be lower-case letters and digits, with single hyphens between",
+            quiz(question(QuestionKind.NUMBER, options=options(True, True), answer=Decimal(1))),
+            "a.questions.toml: question q: options_of_number",
         ),
+        (quiz(question(explanation={"sv": "x"})), "a.questions.toml: question q: explanation: silent language='en'"),
+        (quiz(question(key="Not A Key")), "a.questions.toml: question: bad_key name='key' value='Not A Key'"),
         (
             ModuleDraft("a", ModuleKind.TEXT, BOTH, 5, Content(BOTH, steps=(Step("s", BOTH),))),
-            "a checklist, and only a checklist, has steps",
+            "course.toml: module a: steps",
         ),
-        (
-            ModuleDraft("a", ModuleKind.DOCUMENT, BOTH, 5, Content(BOTH)),
-            "a document, and only a document, has a statement to acknowledge",
-        ),
+        (ModuleDraft("a", ModuleKind.DOCUMENT, BOTH, 5, Content(BOTH)), "course.toml: module a: statement"),
         (
             ModuleDraft("a", ModuleKind.TEXT, BOTH, 5, Content({"sv": "![Vad](x.svg)", "en": "x"})),
-            "the picture 'x.svg' (sv) does not exist",
+            "a.sv.md: unknown_picture name='x.svg'",
         ),
     ],
 )
 def test_each_problem_is_said(module, problem):
-    assert module_problems(module, pictures=()) == [problem]
+    assert [str(one) for one in module_problems(module, pictures=())] == [problem]
 
 
 def test_a_picture_must_say_what_it_shows():
     module = ModuleDraft("a", ModuleKind.TEXT, BOTH, 5, Content({"sv": "![](x.svg)", "en": "x"}))
-    assert module_problems(module, pictures=["x.svg"]) == ["the picture 'x.svg' (sv) does not say what it shows"]
+    (problem,) = module_problems(module, pictures=["x.svg"])
+    assert problem == Problem("a.sv.md", Fault.SILENT_PICTURE, {"name": "x.svg"})
 
 
 def test_all_problems_of_a_course_are_said_at_once():
     draft = starter.read("it-strategi")
     with pytest.raises(ContentError) as refused:
-        check(replace(draft, titles={}, minutes=0, modules=()))
-    assert refused.value.problems == (
-        "it-strategi: title is missing in sv",
-        "it-strategi: title is missing in en",
-        "it-strategi: there are no modules",
-        "it-strategi: minutes must be at least 1",
-    )
+        check(replace(draft, titles={}, minutes=0, modules=(), pictures=()))
+    assert list(map(str, refused.value.problems)) == [
+        "it-strategi/course.toml: title: silent language='sv'",
+        "it-strategi/course.toml: title: silent language='en'",
+        "it-strategi/course.toml: no_modules",
+        "it-strategi/course.toml: too_small name='minutes' least=1",
+    ]
 
 
 @pytest.mark.parametrize(

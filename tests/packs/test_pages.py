@@ -97,17 +97,26 @@ def test_one_from_another_municipality_is_sent_looked_at_and_loaded(browser, in_
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "swedish", "english"),
     [
-        (b"not a zip", "cannot be read"),
-        (to_zip({"pack.toml": b"format = 1"}), "name is missing"),
-        (to_zip({"evil.exe": b"MZ"}), "does not hold"),
+        (b"not a zip", "går inte att läsa som en zip", "cannot be read as a zip"),
+        (
+            to_zip({"pack.toml": b"format = 1"}),
+            '<code translate="no">pack.toml</code> name saknas. Skriv name = &#34;…&#34;.',
+            '<code translate="no">pack.toml</code> name is missing. Write name = &#34;…&#34;.',
+        ),
+        (to_zip({"evil.exe": b"MZ"}), "rymmer inte filer av det här slaget", "does not hold files of this kind"),
+        (to_zip({"pack.toml": b"name = \n"}), "från rad 1, kolumn 8", "from line 1, column 8"),
     ],
 )
-def test_one_that_cannot_be_used_is_told_why_and_not_kept(browser, in_kil, content, told):
-    answer = browser("cecilia").post("/packs", data={"file": (io.BytesIO(content), "x.zip")})
-    assert answer.status_code == 422
-    assert told in answer.text
+def test_one_that_cannot_be_used_is_told_why_and_not_kept(browser, in_kil, content, swedish, english):
+    cecilia = browser("cecilia")
+    for locale, words, others in (("sv", swedish, english), ("en", english, swedish)):
+        cecilia.post("/preferences", data={"locale": locale, "next": "/packs"})
+        answer = cecilia.post("/packs", data={"file": (io.BytesIO(content), "x.zip")})
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert others not in answer.text
     with in_kil() as session:
         assert session.scalar(select(func.count(SentPack.id))) == 0
 
@@ -127,7 +136,7 @@ def test_one_that_does_not_fit_here_is_told_why(browser, in_kil):
     cecilia = browser("cecilia")
     sent = cecilia.post("/packs", data={"file": (io.BytesIO(content), "x.zip")})
     for answer in (cecilia.get(sent.location), cecilia.post(sent.location)):
-        assert "neither in the pack nor here" in answer.text
+        assert "requirements/krav.toml</code> Kursen ”okand” finns varken i paketet eller här." in answer.text
     assert acts(in_kil) == ["pack.sent"]
 
 

@@ -239,7 +239,7 @@ def test_the_base_is_complete_and_loads_once(cast, in_kil):
     assert {"it-strategi", "grund-it-praktik", "introduktion"} == {item.requirement for item in items} - {None}
     with in_kil() as session:
         by = acting(cast)
-        with pytest.raises(ContentError, match="it-strategi: there is no requirement it-strategi"):
+        with pytest.raises(ContentError, match="it-strategi: unknown name='requirement' value='it-strategi'"):
             load_starter(session, by=by, now=NOW, effective_from=TODAY)
         assert session.scalar(select(func.count()).select_from(ProgrammeItem)) == 0
         load_courses(session, by=by, now=NOW, today=date(2020, 1, 1))
@@ -290,16 +290,22 @@ def _written(in_kil):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[[item]\n", "Expected"),
-        ('[[item]]\ncode = "a"\nowner = "it"\n', "item 1: offset is missing"),
-        ('[[item]]\ncode = "a"\noffset = 500\nowner = "it"\ntitle = { sv = "x", en = "x" }\n', "from -60 to 120"),
+        ("[[item]\n", "items.toml: not_toml line=1 column=7"),
+        ('[[item]]\ncode = "a"\nowner = "it"\n', "item 1: missing name='offset' example='offset = 10'"),
+        (
+            '[[item]]\ncode = "a"\noffset = 500\nowner = "it"\ntitle = { sv = "x", en = "x" }\n',
+            "item 1: offset first=-60 last=120",
+        ),
         (
             '[[item]]\ncode = "a"\noffset = 0\nowner = "chefen"\ntitle = { sv = "x", en = "x" }\n',
-            "must be one of learner, manager, it, hr",
+            "not_one_of name='owner' value='chefen' known='learner, manager, it, hr'",
         ),
-        ('[[item]]\ncode = "a"\noffset = 0\ntitle = { sv = "x", en = "x" }\n', "either an owner or a requirement"),
-        ('[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x" }\n', "item 1: title: en is missing"),
-        (2 * '[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x", en = "x" }\n', "a is there twice"),
+        ('[[item]]\ncode = "a"\noffset = 0\ntitle = { sv = "x", en = "x" }\n', "item 1: owner_or_requirement"),
+        ('[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x" }\n', "item 1: title: missing name='en'"),
+        (
+            2 * '[[item]]\ncode = "a"\noffset = 0\nowner = "it"\ntitle = { sv = "x", en = "x" }\n',
+            "item: twice name='code' value='a'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(text, problem):

@@ -14,8 +14,9 @@ from typing import Any
 
 from tracker.catalogue.models import CourseKind, ModuleKind
 from tracker.domain.periods import Days, overlaps
+from tracker.writing import LANGUAGES, Fault, Problem, ProblemsError
 
-LANGUAGES = ("sv", "en")
+COURSE = "course.toml"
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<name>[^)\s]+)\)")
 PICTURE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -23,13 +24,8 @@ PICTURE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jp
 Texts = dict[str, str]
 
 
-class ContentError(Exception):
-    """A course's content is not complete or contradicts itself; says everything that is wrong, not only the first."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        """Keep what is wrong, one sentence each."""
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
+class ContentError(ProblemsError):
+    """A course's content is not complete or contradicts itself."""
 
 
 class QuestionKind(StrEnum):
@@ -186,10 +182,8 @@ def from_json(stored: Mapping[str, Any]) -> Content:
             steps=tuple(Step(s["key"], dict(s["text"]), dict(s.get("hint", {}))) for s in stored.get("steps", ())),
             statement=dict(stored.get("statement", {})),
         )
-    except KeyError as error:
-        raise ContentError([f"{error.args[0]!r} is missing"]) from error
-    except (InvalidOperation, TypeError, ValueError) as error:
-        raise ContentError([f"a value cannot be understood: {error}"]) from error
+    except (InvalidOperation, KeyError, TypeError, ValueError) as error:
+        raise ContentError([Problem(repr(error), Fault.NOT_CONTENT)]) from error
 
 
 def _question_from_json(stored: Mapping[str, Any]) -> Question:
@@ -209,102 +203,114 @@ def _question_from_json(stored: Mapping[str, Any]) -> Question:
 
 
 def check(draft: CourseDraft) -> None:
-    """Raise ContentError with everything that is wrong with a course, each problem with where it is."""
-    problems = [*_course_problems(draft)]
+    """Raise ContentError with everything that is wrong with a course."""
+    if problems := course_problems(draft):
+        raise ContentError([problem.within(draft.code) for problem in problems])
+
+
+def course_problems(draft: CourseDraft) -> list[Problem]:
+    """Return what is wrong with a course, each problem with the file and the place in it, as `catalogue.files` has it."""
+    problems = [
+        *_bad_keys(COURSE, "code", [draft.code]),
+        *_silent(f"{COURSE}: title", draft.titles),
+        *_silent(f"{COURSE}: summary", draft.summaries),
+        *_bad_keys(f"{COURSE}: module", "slug", [module.slug for module in draft.modules]),
+        *(Problem(picture.name, Fault.NOT_A_PICTURE) for picture in draft.pictures if not _may_be_shown(picture)),
+    ]
+    if not draft.modules:
+        problems.append(Problem(COURSE, Fault.NO_MODULES))
+    if draft.minutes < 1:
+        problems.append(Problem(COURSE, Fault.TOO_SMALL, {"name": "minutes", "least": 1}))
     names = {picture.name for picture in draft.pictures}
     for module in draft.modules:
-        problems += [f"{module.slug}: {problem}" for problem in module_problems(module, pictures=names)]
-    if problems:
-        raise ContentError([f"{draft.code}: {problem}" for problem in problems])
-
-
-def _course_problems(draft: CourseDraft) -> Iterator[str]:
-    yield from _bad_keys("code", [draft.code])
-    yield from _missing("title", draft.titles)
-    yield from _missing("summary", draft.summaries)
-    yield from _bad_keys("module", [module.slug for module in draft.modules])
-    if not draft.modules:
-        yield "there are no modules"
-    if draft.minutes < 1:
-        yield "minutes must be at least 1"
-    for picture in draft.pictures:
-        if picture.media_type not in PICTURE_TYPES.values():
-            yield f"{picture.name} is not a picture that may be shown"
-
-
-def module_problems(module: ModuleDraft, *, pictures: Iterable[str]) -> list[str]:
-    """Return what is wrong with a module, one sentence each; `pictures` are the names its texts may show."""
-    content = module.content
-    problems = [
-        *_missing("title", module.titles),
-        *_missing("text", content.text),
-        *_picture_problems(content, pictures),
-    ]
-    if module.minutes < 1:
-        problems.append("minutes must be at least 1")
-    if (module.kind is ModuleKind.TEST) != bool(content.questions):
-        problems.append("a test, and only a test, has questions")
-    if (module.kind is ModuleKind.TEST) != (module.pass_mark is not None):
-        problems.append("a test, and only a test, has a pass mark")
-    if module.pass_mark is not None and not 1 <= module.pass_mark <= 100:
-        problems.append("the pass mark is a percentage from 1 to 100")
-    if (module.kind is ModuleKind.CHECKLIST) != bool(content.steps):
-        problems.append("a checklist, and only a checklist, has steps")
-    if (module.kind is ModuleKind.DOCUMENT) != bool(content.statement):
-        problems.append("a document, and only a document, has a statement to acknowledge")
-    if content.statement:
-        problems += _missing("statement", content.statement)
-    problems += _bad_keys("question", [question.key for question in content.questions])
-    problems += _bad_keys("step", [step.key for step in content.steps])
-    for step in content.steps:
-        problems += _missing(f"step {step.key}", step.text)
-    for question in content.questions:
-        problems += [f"question {question.key}: {problem}" for problem in _question_problems(question)]
+        problems += module_problems(module, pictures=names)
     return problems
 
 
-def _question_problems(question: Question) -> Iterator[str]:
-    yield from _missing("prompt", question.prompt)
-    yield from _missing("explanation", question.explanation)
-    yield from _bad_keys("option", [option.key for option in question.options])
+def _may_be_shown(picture: PictureDraft) -> bool:
+    return picture.media_type in PICTURE_TYPES.values()
+
+
+def module_problems(module: ModuleDraft, *, pictures: Iterable[str]) -> list[Problem]:
+    """Return what is wrong with a module; `pictures` are the names its texts may show."""
+    content, kind, where = module.content, module.kind, f"{COURSE}: module {module.slug}"
+    problems = [*_silent(f"{where}: title", module.titles), *_text_problems(module, pictures)]
+    if module.minutes < 1:
+        problems.append(Problem(where, Fault.TOO_SMALL, {"name": "minutes", "least": 1}))
+    if module.pass_mark is not None and not 1 <= module.pass_mark <= 100:
+        problems.append(Problem(where, Fault.PASS_MARK_PERCENT))
+    for fault, of_kind, there in (
+        (Fault.QUESTIONS, ModuleKind.TEST, bool(content.questions)),
+        (Fault.PASS_MARK, ModuleKind.TEST, module.pass_mark is not None),
+        (Fault.STEPS, ModuleKind.CHECKLIST, bool(content.steps)),
+        (Fault.STATEMENT, ModuleKind.DOCUMENT, bool(content.statement)),
+    ):
+        if (kind is of_kind) != there:
+            problems.append(Problem(where, fault))
+    if content.statement:
+        problems += _silent(f"{where}: statement", content.statement)
+    return [*problems, *_step_problems(module), *_questions_problems(module)]
+
+
+def _step_problems(module: ModuleDraft) -> Iterator[Problem]:
+    where = f"{module.slug}.steps.toml"
+    yield from _bad_keys(f"{where}: step", "key", [step.key for step in module.content.steps])
+    for step in module.content.steps:
+        yield from _silent(f"{where}: step {step.key}: text", step.text)
+
+
+def _questions_problems(module: ModuleDraft) -> Iterator[Problem]:
+    where = f"{module.slug}.questions.toml"
+    yield from _bad_keys(f"{where}: question", "key", [question.key for question in module.content.questions])
+    for question in module.content.questions:
+        yield from _question_problems(question, f"{where}: question {question.key}")
+
+
+def _question_problems(question: Question, where: str) -> Iterator[Problem]:
+    yield from _silent(f"{where}: prompt", question.prompt)
+    yield from _silent(f"{where}: explanation", question.explanation)
+    yield from _bad_keys(f"{where}: option", "key", [option.key for option in question.options])
     for option in question.options:
-        yield from _missing(f"option {option.key}", option.texts)
+        yield from _silent(f"{where}: option {option.key}", option.texts)
     if question.kind is QuestionKind.NUMBER:
         if question.answer is None or not question.answer.is_finite():
-            yield "a number question needs an answer"
+            yield Problem(where, Fault.NO_ANSWER)
         if question.tolerance < 0:
-            yield "the tolerance cannot be negative"
+            yield Problem(where, Fault.NEGATIVE_TOLERANCE)
         if question.options:
-            yield "a number question has no options"
+            yield Problem(where, Fault.OPTIONS_OF_NUMBER)
         return
-    right = len(question.right_keys)
-    if len(question.options) < (3 if question.kind is QuestionKind.ORDER else 2):
-        yield "there are too few options to choose from"
+    right, least = len(question.right_keys), 3 if question.kind is QuestionKind.ORDER else 2
+    if len(question.options) < least:
+        yield Problem(where, Fault.FEW_OPTIONS, {"least": least})
     if question.kind is QuestionKind.SINGLE and right != 1:
-        yield f"exactly one option must be right, not {right}"
+        yield Problem(where, Fault.ONE_RIGHT, {"number": right})
     if question.kind is QuestionKind.MULTIPLE and not right:
-        yield "at least one option must be right"
+        yield Problem(where, Fault.NONE_RIGHT)
 
 
-def _picture_problems(content: Content, pictures: Iterable[str]) -> Iterator[str]:
+def _text_problems(module: ModuleDraft, pictures: Iterable[str]) -> Iterator[Problem]:
     known = set(pictures)
-    for language, text in content.text.items():
+    for language in LANGUAGES:
+        where, text = f"{module.slug}.{language}.md", module.content.text.get(language, "")
+        if not text.strip():
+            yield Problem(where, Fault.EMPTY)
         for shown in PICTURE.finditer(text):
             if shown["name"] not in known:
-                yield f"the picture {shown['name']!r} ({language}) does not exist"
+                yield Problem(where, Fault.UNKNOWN_PICTURE, {"name": shown["name"]})
             if not shown["alt"].strip():
-                yield f"the picture {shown['name']!r} ({language}) does not say what it shows"
+                yield Problem(where, Fault.SILENT_PICTURE, {"name": shown["name"]})
 
 
-def _missing(what: str, texts: Texts) -> Iterator[str]:
+def _silent(where: str, texts: Texts) -> Iterator[Problem]:
     for language in LANGUAGES:
         if not texts.get(language, "").strip():
-            yield f"{what} is missing in {language}"
+            yield Problem(where, Fault.SILENT, {"language": language})
 
 
-def _bad_keys(what: str, keys: Sequence[str]) -> Iterator[str]:
+def _bad_keys(where: str, name: str, keys: Sequence[str]) -> Iterator[Problem]:
     for key in keys:
         if not KEY.fullmatch(key) or len(key) > 60:
-            yield f"{what} {key!r} must be lower-case letters and digits, with single hyphens between"
-    for key in {key for key in keys if keys.count(key) > 1}:
-        yield f"{what} {key!r} occurs twice"
+            yield Problem(where, Fault.BAD_KEY, {"name": name, "value": key})
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield Problem(where, Fault.TWICE, {"name": name, "value": key})

@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tracker.catalogue.content import (
+    COURSE,
     PICTURE_TYPES,
     Content,
-    ContentError,
     CourseDraft,
     EquivalenceDraft,
     ModuleDraft,
@@ -25,12 +25,11 @@ from tracker.catalogue.content import (
     Question,
     QuestionKind,
     Step,
-    check,
+    course_problems,
 )
 from tracker.catalogue.models import CourseKind, ModuleKind
-from tracker.writing import LANGUAGES, Files, Table, read_text, read_toml, write_toml
+from tracker.writing import LANGUAGES, Fault, Files, Problem, Table, read_text, read_toml, write_toml
 
-COURSE = "course.toml"
 # What would make more than a drawing of a picture, or have it fetch something.
 _LIVELY = re.compile(
     rb"<!(DOCTYPE|ENTITY)|<\s*(script|foreignObject|iframe|handler|set|animate)\b|\son\w+\s*=|javascript:"
@@ -39,7 +38,7 @@ _LIVELY = re.compile(
 )
 
 
-def read_course(files: Files, folder: str, problems: list[str]) -> CourseDraft | None:
+def read_course(files: Files, folder: str, problems: list[Problem]) -> CourseDraft | None:
     """Return the course in a folder; None, with every problem noted, if it is not a complete one."""
     before = len(problems)
     table = read_toml(files, f"{folder}/{COURSE}", problems)
@@ -55,13 +54,10 @@ def read_course(files: Files, folder: str, problems: list[str]) -> CourseDraft |
     )
     table.finish()
     if len(problems) == before:
-        try:
-            check(draft)
-        except ContentError as error:
-            problems += [f"{folder}: {problem}" for problem in error.problems]
+        problems += [problem.within(folder) for problem in course_problems(draft)]
     if len(problems) == before:
         known = {f"{folder}/{name}" for name in write_course(draft)}
-        problems += [f"{path} belongs to no module" for path in sorted(_in(files, folder)) if path not in known]
+        problems += [Problem(path, Fault.NOT_OF_MODULE) for path in sorted(_in(files, folder)) if path not in known]
     return draft if len(problems) == before else None
 
 
@@ -69,18 +65,18 @@ def _in(files: Files, folder: str) -> list[str]:
     return [path for path in files if path.startswith(f"{folder}/")]
 
 
-def _read_pictures(files: Files, folder: str, problems: list[str]) -> list[PictureDraft]:
+def _read_pictures(files: Files, folder: str, problems: list[Problem]) -> list[PictureDraft]:
     pictures = []
     for path in sorted(_in(files, folder)):
         name, media_type = path.removeprefix(f"{folder}/"), PICTURE_TYPES.get(PurePosixPath(path).suffix)
         if media_type is not None:
             pictures.append(PictureDraft(name, media_type, files[path]))
             if media_type == "image/svg+xml" and _LIVELY.search(files[path]):
-                problems.append(f"{path} is more than a drawing: it has scripts, or fetches something")
+                problems.append(Problem(path, Fault.LIVELY_PICTURE))
     return pictures
 
 
-def _read_module(files: Files, folder: str, table: Table, problems: list[str]) -> ModuleDraft:
+def _read_module(files: Files, folder: str, table: Table, problems: list[Problem]) -> ModuleDraft:
     slug, kind = table.text("slug"), table.choice("kind", ModuleKind) or ModuleKind.TEXT
     path = f"{folder}/{slug}"
     questions: tuple[Question, ...] = ()
@@ -137,14 +133,14 @@ def _read_question(table: Table) -> Question:
     return question
 
 
-def read_equivalences(files: Files, path: str, problems: list[str]) -> list[EquivalenceDraft]:
+def read_equivalences(files: Files, path: str, problems: list[Problem]) -> list[EquivalenceDraft]:
     """Return which courses' completions count as which others', as one of some files says; every problem is noted."""
     table = read_toml(files, path, problems)
     read = [_read_equivalence(row) for row in table.tables("equivalence")]
     table.finish()
     found = sorted((one for one in read if one is not None), key=EquivalenceDraft.in_order)
     problems += [
-        f"{path}: completions of {one.accepts} count as {one.course} twice on some days"
+        Problem(path, Fault.COUNTS_TWICE, {"course": one.course, "accepts": one.accepts})
         for one, following in pairwise(found)
         if one.clashes_with(following)
     ]
@@ -156,9 +152,9 @@ def _read_equivalence(table: Table) -> EquivalenceDraft | None:
     starts_on, ends_on = table.maybe_day("starts_on"), table.maybe_day("ends_on")
     table.finish()
     if course and course == accepts:
-        table.note("accepts is the course itself; name another")
+        table.note(Fault.COUNTS_AS_ITSELF)
     if starts_on and ends_on and ends_on < starts_on:
-        table.note("ends_on is before starts_on")
+        table.note(Fault.ENDS_BEFORE_START)
         return None
     return EquivalenceDraft(course, accepts, starts_on, ends_on)
 

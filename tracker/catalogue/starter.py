@@ -11,6 +11,7 @@ from tracker.catalogue.models import CourseVersion
 from tracker.catalogue.operations import publish_course
 from tracker.db import BoundSession
 from tracker.permissions import Viewer
+from tracker.writing import Problem
 
 FOLDER = STRATEGY / "courses"
 
@@ -48,7 +49,7 @@ def read(code: str) -> CourseDraft:
     """Return a starter course as written. Raises UnknownStarterCourseError, ContentError."""
     if code not in known_codes():
         raise UnknownStarterCourseError(code)
-    problems: list[str] = []
+    problems: list[Problem] = []
     draft = read_course(
         {f"{code}/{path.name}": path.read_bytes() for path in (FOLDER / code).iterdir()}, code, problems
     )

@@ -12,6 +12,7 @@ from tracker.packs.archives import read_files, write_files
 from tracker.packs.files import Pack, PackError, read_pack, write_pack
 from tracker.packs.operations import load_pack
 from tracker.packs.queries import Plan, UnknownCodeError, about_municipality, pack_of, plan, shipped, shipped_names
+from tracker.packs.words import told
 from tracker.permissions import system
 
 
@@ -97,7 +98,8 @@ def import_pack_command(config: Config, slug: str, source: str, *, dry_run: bool
 
 
 def _told(error: PackError) -> click.ClickException:
-    return click.ClickException("The pack cannot be used:\n- " + "\n- ".join(error.problems))
+    lines = [f"{where}: {what}" if where else what for where, what in told(error.problems)]
+    return click.ClickException("\n- ".join(["The pack cannot be used:", *lines]))
 
 
 def _number(pack: Pack) -> str:

@@ -9,6 +9,7 @@ from tracker import clock
 from tracker.cli.installation import municipality, one_municipality, open_database
 from tracker.config import Config
 from tracker.edge import transaction
+from tracker.packs.words import told
 from tracker.permissions import system
 from tracker.programmes.content import ContentError, read, write
 from tracker.programmes.operations import load_items
@@ -44,7 +45,8 @@ def load_programme_command(config: Config, slug: str, source: TextIO | None, eff
                 added = load_items(session, read(source.read()), by=by, now=now, effective_from=starts_on)
     except ContentError as error:
         hint = f"If a requirement is missing, run `tracker requirements load --municipality {slug}` first."
-        raise click.ClickException("\n".join([*error.problems, hint])) from error
+        lines = [f"{where}: {what}" for where, what in told(error.problems)]
+        raise click.ClickException("\n".join([*lines, hint])) from error
     click.echo(f"{len(added)} items added, for those who begin on {starts_on} or later.")
 
 

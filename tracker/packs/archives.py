@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 from tracker.packs.files import ABOUT, PackError
-from tracker.writing import Files
+from tracker.writing import Fault, Files, Problem
 
 MOST_FILES = 5_000
 MOST_BYTES = 50 * 1024 * 1024
@@ -17,6 +17,7 @@ MOST_RATIO = 100
 # Plain names only: nothing absolute, no "..", no drive letters, no backslashes, nothing hidden.
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}")
 _DOTS = re.compile(r"\.\.|\.(/|$)")
+_MEGABYTE = 1024 * 1024
 _TYPES = (".toml", ".md", ".svg", ".png", ".jpg", ".webp")
 # Zips carry days; ours carry this one, so that the same pack is always the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
@@ -28,25 +29,31 @@ def read_files(path: Path) -> dict[str, bytes]:
     if path.is_dir():
         return _from_folder(path)
     if not path.is_file():
-        raise PackError([f"{path} is not there"])
+        raise PackError([Problem(str(path), Fault.NOT_THERE)])
     if path.stat().st_size > MOST_BYTES:
-        raise PackError([f"{path.name} is larger than {MOST_BYTES // 1024 // 1024} MB"])
+        raise PackError([_too_many_bytes(path.name)])
     return from_zip(path.read_bytes())
+
+
+def _too_many_bytes(where: str) -> Problem:
+    return Problem(where, Fault.TOO_MANY_BYTES, {"most": MOST_BYTES // _MEGABYTE})
 
 
 def _from_folder(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     names: set[str] = set()
-    problems: list[str] = []
+    problems: list[Problem] = []
     room = MOST_BYTES
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            problems.append(f"{name} is a link; a pack has files only")
+            problems.append(Problem(name, Fault.LINK))
         elif path.is_file() and not name.startswith(".git/") and _check_name(name, names, problems):
             room -= path.stat().st_size
-            if room < 0 or len(files) >= MOST_FILES:
-                raise PackError([f"{folder} holds more than a pack may"])
+            if room < 0:
+                raise PackError([_too_many_bytes(folder.name)])
+            if len(files) >= MOST_FILES:
+                raise PackError([Problem(folder.name, Fault.TOO_MANY_FILES, {"most": MOST_FILES})])
             files[name] = path.read_bytes()
     if problems:
         raise PackError(problems)
@@ -57,26 +64,26 @@ def from_zip(content: bytes) -> dict[str, bytes]:
     """Return the files of a zip. Raises PackError."""
     files: dict[str, bytes] = {}
     names: set[str] = set()
-    problems: list[str] = []
+    problems: list[Problem] = []
     room = MOST_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if len(entries) > MOST_FILES:
-                raise PackError([f"the zip holds more than {MOST_FILES} files"])
+                raise PackError([Problem("", Fault.TOO_MANY_FILES, {"most": MOST_FILES})])
             for entry in entries:
                 # `filename` is cut at a NUL and has its slashes turned: the name as it was written is what counts.
                 if entry.is_dir() and _PATH.fullmatch(entry.orig_filename.rstrip("/")):
                     continue
                 if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
-                    problems.append(f"{entry.filename!r} is a link or something else than a file")
+                    problems.append(Problem(repr(entry.filename), Fault.LINK))
                 elif entry.flag_bits & _ENCRYPTED:
-                    problems.append(f"{entry.filename!r} is encrypted")
+                    problems.append(Problem(repr(entry.filename), Fault.ENCRYPTED))
                 elif _check_name(entry.orig_filename, names, problems):
                     files[entry.orig_filename] = _unpacked(archive, entry, room)
                     room -= len(files[entry.orig_filename])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
-        raise PackError([f"the zip cannot be read: {error}"]) from error
+        raise PackError([Problem("", Fault.NOT_ZIP)]) from error
     if problems:
         raise PackError(problems)
     return _without_outer_folder(files)
@@ -88,19 +95,19 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> by
     with archive.open(entry) as packed:
         content = packed.read(most + 1)
     if len(content) > most:
-        raise PackError([f"{entry.filename!r} unpacks to more than a pack may hold"])
+        raise PackError([Problem(repr(entry.filename), Fault.INFLATED)])
     return content
 
 
-def _check_name(name: str, names: set[str], problems: list[str]) -> bool:
+def _check_name(name: str, names: set[str], problems: list[Problem]) -> bool:
     """Say whether a file may be called so, beside those of some folded names; note it if not."""
     folded = unicodedata.normalize("NFC", name).casefold()
     if not _PATH.fullmatch(name) or _DOTS.search(name):
-        problems.append(f"{name!r} is not a name that a pack's file may have")
+        problems.append(Problem(repr(name), Fault.BAD_NAME))
     elif not name.endswith(_TYPES):
-        problems.append(f"{name} is of a kind that a pack does not hold")
+        problems.append(Problem(name, Fault.BAD_TYPE, {"known": ", ".join(_TYPES)}))
     elif folded in names:
-        problems.append(f"{name} is there twice")
+        problems.append(Problem(name, Fault.NAME_TWICE))
     else:
         names.add(folded)
         return True

@@ -6,7 +6,6 @@ programme. A pack may do without any of them.
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +14,7 @@ from tracker.catalogue.files import read_course, read_equivalences, write_course
 from tracker.programmes.content import Written as WrittenItem
 from tracker.programmes.content import read_items, write
 from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
-from tracker.writing import Files, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, write_toml
 
 FORMAT = 1
 ABOUT = "pack.toml"
@@ -24,13 +23,8 @@ PROGRAMME = "programme.toml"
 EQUIVALENCES = "equivalences.toml"
 
 
-class PackError(Exception):
-    """A pack cannot be used; says everything that is wrong, each with its file and, where there is one, its line."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        """Keep what is wrong, one sentence each."""
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
+class PackError(ProblemsError):
+    """A pack cannot be used."""
 
 
 class StatementKind(StrEnum):
@@ -76,10 +70,10 @@ class Pack:
 
 def read_pack(files: Files) -> Pack:
     """Return the pack that files are. Raises PackError with every problem there is."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     table = read_toml(files, ABOUT, problems)
     if table.values and table.number("format") != FORMAT:
-        raise PackError([f"{ABOUT}: format is not {FORMAT}, the only one that this version of Tracker reads"])
+        raise PackError([Problem(ABOUT, Fault.FORMAT, {"known": FORMAT})])
     about = _read_about(table)
     folders = sorted({path.split("/")[1] for path in files if _in_course(path)})
     written = sorted(path for path in files if re.fullmatch(r"requirements/[^/]+\.toml", path))
@@ -88,12 +82,13 @@ def read_pack(files: Files) -> Pack:
     programme = read_items(files, PROGRAMME, problems) if PROGRAMME in files else []
     equivalences = read_equivalences(files, EQUIVALENCES, problems) if EQUIVALENCES in files else []
     read = {ABOUT, README, PROGRAMME, EQUIVALENCES, *written, *(path for path in files if _in_course(path))}
-    problems += [f"{path} is not a file that a pack has" for path in sorted(set(files) - read)]
-    for what, codes in (
-        ("course", [course.code for course in courses if course]),
-        ("requirement", [requirement.code for requirement in requirements if requirement]),
+    problems += [Problem(path, Fault.NOT_OF_PACK) for path in sorted(set(files) - read)]
+    for folder, codes in (
+        ("courses", [course.code for course in courses if course]),
+        ("requirements", [requirement.code for requirement in requirements if requirement]),
     ):
-        problems += [f"the {what} {code!r} is there twice" for code in sorted(set(codes)) if codes.count(code) > 1]
+        twice = [code for code in sorted(set(codes)) if codes.count(code) > 1]
+        problems += [Problem(folder, Fault.TWICE, {"name": "code", "value": code}) for code in twice]
     if problems:
         raise PackError(problems)
     return Pack(
@@ -121,7 +116,7 @@ def _read_about(table: Table) -> About:
     )
     table.finish()
     if table.values and (not KEY.fullmatch(about.name) or len(about.name) > 60):
-        table.note("name must be lower-case letters and digits, with single hyphens between")
+        table.note(Fault.BAD_KEY, name="name", value=about.name)
     return about
 
 
@@ -130,7 +125,7 @@ def _read_statement(table: Table) -> Statement:
     statement = Statement(kind, table.texts("text"), table.text("source", ""))
     table.finish()
     if kind is not StatementKind.SUGGESTION and not statement.source:
-        table.note("source is missing: a law or a decision can be looked up")
+        table.note(Fault.SOURCE_MISSING)
     return statement
 
 
@@ -156,7 +151,7 @@ def write_pack(pack: Pack) -> dict[str, bytes]:
     for course in pack.courses:
         files |= {f"courses/{course.code}/{name}": content for name, content in write_course(course).items()}
     for requirement in pack.requirements:
-        path = f"requirements/{_file_name(requirement.code)}.toml"
+        path = file_of(requirement)
         assert path not in files, path
         files[path] = write_requirement(requirement)
     if pack.programme:
@@ -164,6 +159,11 @@ def write_pack(pack: Pack) -> dict[str, bytes]:
     if pack.equivalences:
         files[EQUIVALENCES] = write_equivalences(pack.equivalences)
     return dict(sorted(files.items()))
+
+
+def file_of(requirement: WrittenRequirement) -> str:
+    """Return the path of a requirement's file, as it is written."""
+    return f"requirements/{_file_name(requirement.code)}.toml"
 
 
 def _file_name(code: str) -> str:

@@ -21,7 +21,7 @@ from tracker.drafting.queries import Worded, draft_of
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position
 from tracker.packs.archives import read_files
-from tracker.packs.files import EQUIVALENCES, About, Pack, PackError, read_pack
+from tracker.packs.files import EQUIVALENCES, About, Pack, PackError, file_of, read_pack
 from tracker.packs.models import SentPack
 from tracker.people.models import Person
 from tracker.programmes import queries as programmes
@@ -32,6 +32,7 @@ from tracker.requirements.models import AudienceLine, Requirement, RequirementVe
 from tracker.requirements.operations import Draft, columns_of, said_by
 from tracker.requirements.portable import Matched, as_draft, matched, written
 from tracker.requirements.queries import NamedLine, by_code, lines_of, listed, published_versions
+from tracker.writing import Fault, Problem
 
 SHOWN = 20
 
@@ -168,19 +169,17 @@ class Plan:
 
 def plan(session: BoundSession, pack: Pack, *, today: date) -> Plan:
     """Return what loading a pack would do in a municipality. Raises PackError for what does not fit there."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     courses = [_planned_course(session, draft, problems) for draft in pack.courses]
     known = {draft.code for draft in pack.courses} | set(session.scalars(select(Course.code)))
     requirements = []
     for one in pack.requirements:
         if one.course not in known:
-            problems.append(
-                f"the requirement {one.code} asks for the course {one.course}, which is neither in the pack nor here"
-            )
+            problems.append(Problem(file_of(one), Fault.UNKNOWN_COURSE, {"code": one.course}))
         else:
             requirements.append(_planned_requirement(session, one, today))
     problems += [
-        f"{EQUIVALENCES}: the course {code} is neither in the pack nor here"
+        Problem(EQUIVALENCES, Fault.UNKNOWN_COURSE, {"code": code})
         for code in sorted({code for one in pack.equivalences for code in (one.course, one.accepts)} - known)
     ]
     if problems:
@@ -223,12 +222,13 @@ def _planned_items(session: BoundSession, pack: Pack, today: date) -> list[Plann
     return planned
 
 
-def _planned_course(session: BoundSession, draft: CourseDraft, problems: list[str]) -> PlannedCourse:
+def _planned_course(session: BoundSession, draft: CourseDraft, problems: list[Problem]) -> PlannedCourse:
     course = catalogue.course_by_code(session, draft.code)
     if course is None:
         return PlannedCourse(draft, Change.NEW)
     if course.kind is not draft.kind:
-        problems.append(f"the course {draft.code} is a {draft.kind.value} in the pack and a {course.kind.value} here")
+        kinds = {"theirs": draft.kind.value, "ours": course.kind.value}
+        problems.append(Problem(f"courses/{draft.code}/course.toml", Fault.OTHER_KIND, kinds))
     latest = catalogue.latest_version(session, course.id)
     if latest is not None and latest.published_on is None:
         return PlannedCourse(draft, Change.CONFLICT)

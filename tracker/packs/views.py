@@ -13,7 +13,7 @@ from tracker.packs.archives import from_zip, to_zip
 from tracker.packs.files import Pack, PackError, read_pack, write_pack
 from tracker.packs.forms import LoadForm, SendForm
 from tracker.packs.queries import Change
-from tracker.packs.words import COURSE_CHANGES, EQUIVALENCE_CHANGES, ITEM_CHANGES, REQUIREMENT_CHANGES, STATEMENTS
+from tracker.packs.words import COURSE_CHANGES, EQUIVALENCE_CHANGES, ITEM_CHANGES, REQUIREMENT_CHANGES, STATEMENTS, told
 from tracker.permissions import Permission
 from tracker.programmes.words import OWNERS
 from tracker.web.access import requires
@@ -27,13 +27,13 @@ bp = Blueprint("packs", __name__, url_prefix="/packs")
 @requires(Permission.REQUIREMENT_EDIT)
 def index() -> Response:
     """List the packs that come with Tracker and those that were sent; sending one only keeps it for a look."""
-    form, problems = SendForm(), ()
+    form, problems = SendForm(), []
     if submitted(form):
         content = form.file.data.read()
         try:
             read_pack(from_zip(content))
         except PackError as error:
-            problems = error.problems
+            problems = told(error.problems)
         else:
             sent = operations.keep_pack(
                 g.session,
@@ -102,7 +102,7 @@ def _show(pack: Pack) -> Response:
             )
             return _loaded(planned)
     except PackError as error:
-        return page("packs/show.html", pack=pack, planned=None, problems=error.problems, **_words())
+        return page("packs/show.html", pack=pack, planned=None, problems=told(error.problems), **_words())
     except operations.PlanChangedError:
         changed = True
     form.expecting.data = operations.fingerprint(planned)

@@ -17,24 +17,19 @@
 Instead of an `owner`, an item may name the code of a `requirement`: it is the learner's, and done when that is in order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracker.domain.programme import Owner
-from tracker.writing import Files, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, write_toml
 
 OFFSETS = range(-60, 121)
 
 Texts = dict[str, str]
 
 
-class ContentError(Exception):
-    """What a file says about items is not complete or contradicts itself; says everything that is wrong."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        """Keep what is wrong, one sentence each."""
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
+class ContentError(ProblemsError):
+    """What a file says about items is not complete or contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +48,21 @@ class Written:
 
 def read(text: str) -> list[Written]:
     """Return the items that a file says. Raises ContentError."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     items = read_items({"items.toml": text.encode()}, "items.toml", problems)
     if problems:
         raise ContentError(problems)
     return items
 
 
-def read_items(files: Files, path: str, problems: list[str]) -> list[Written]:
+def read_items(files: Files, path: str, problems: list[Problem]) -> list[Written]:
     """Return the items that one of some files says; every problem is noted."""
     table = read_toml(files, path, problems)
     items = [_item(row) for row in table.tables("item")]
     table.finish()
     codes = [item.code for item in items if item.code]
-    problems += [f"{path}: {code} is there twice" for code in sorted({code for code in codes if codes.count(code) > 1})]
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    problems += [Problem(f"{path}: item", Fault.TWICE, {"name": "code", "value": code}) for code in twice]
     return items
 
 
@@ -87,16 +83,17 @@ def _item(row: Table) -> Written:
         position.finish()
     row.finish()
     if item.offset not in OFFSETS:
-        row.note(f"offset is a whole number from {OFFSETS[0]} to {OFFSETS[-1]}")
+        row.note(Fault.OFFSET, first=OFFSETS[0], last=OFFSETS[-1])
     if row.has("owner") == row.has("requirement"):
-        row.note("say either an owner or a requirement")
+        row.note(Fault.OWNER_OR_REQUIREMENT)
     if item.unit and item.position:
-        row.note("say either a unit or a position")
+        row.note(Fault.UNIT_OR_POSITION)
     for name, texts in (("title", item.titles), ("help", item.helps)):
-        if any(not text.strip() for text in texts.values()):
-            row.note(f"{name} says nothing in one of the languages")
+        for language, text in texts.items():
+            if not text.strip():
+                row.problems.append(Problem(f"{row.where}: {name}", Fault.SILENT, {"language": language}))
     if len(item.code) > 60:
-        row.note("code is longer than 60 characters")
+        row.note(Fault.TOO_LONG, name="code", most=60)
     return item
 
 

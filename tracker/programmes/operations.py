@@ -22,6 +22,7 @@ from tracker.programmes.content import ContentError, Texts, Written
 from tracker.programmes.models import ProgrammeItem, ProgrammeItemVersion, TaskDone
 from tracker.programmes.queries import Introduction, Task
 from tracker.requirements.models import Requirement
+from tracker.writing import Fault, Problem
 
 
 class NotTheirsError(Exception):
@@ -205,7 +206,7 @@ def load_items(
     known = set(session.scalars(select(ProgrammeItem.code)))
     new = [one for one in written if one.code not in known]
     problems = [
-        f"{one.code}: there is no {kind} {value}"
+        Problem(one.code, Fault.UNKNOWN, {"name": kind, "value": " ".join(value) if kind == "position" else value})
         for one in new
         for kind, value, there in (
             ("requirement", one.requirement, requirements),

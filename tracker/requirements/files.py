@@ -14,7 +14,7 @@ from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
-from tracker.writing import Files, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, Table, read_toml, write_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class WrittenRequirement:
     owner: str = ""
 
 
-def read_requirement(files: Files, path: str, problems: list[str]) -> WrittenRequirement | None:
+def read_requirement(files: Files, path: str, problems: list[Problem]) -> WrittenRequirement | None:
     """Return the requirement in a file; None, with every problem noted, if it is not a complete one."""
     before = len(problems)
     table = read_toml(files, path, problems)
@@ -89,25 +89,29 @@ def read_requirement(files: Files, path: str, problems: list[str]) -> WrittenReq
     table.finish()
     problems += _contradictions(path, requirement)
     for name, texts in (("title", requirement.titles), ("reason", requirement.reasons)):
-        problems += [f"{path}: {name} says nothing in {one}" for one, text in texts.items() if not text.strip()]
+        problems += [
+            Problem(f"{path}: {name}", Fault.SILENT, {"language": language})
+            for language, text in texts.items()
+            if not text.strip()
+        ]
     return requirement if len(problems) == before else None
 
 
-def _contradictions(path: str, requirement: WrittenRequirement) -> list[str]:
+def _contradictions(path: str, requirement: WrittenRequirement) -> list[Problem]:
     """Return why a requirement cannot mean anything, in whichever municipality and from whichever day."""
     shared = {one.name for one in fields(rules.RequirementVersion)} & {one.name for one in fields(requirement)}
     values = {name: getattr(requirement, name) for name in shared - {"lines"}}
     try:
         rules.RequirementVersion(id=0, course_id=0, lines=(), effective_from=date.min, **values)
     except rules.ContradictionError as error:
-        return [f"{path}: it contradicts itself ({error.contradiction.value})"]
+        return [Problem(path, Fault(error.contradiction.value))]
     return []
 
 
 def _limited(table: Table, name: str, longest: int, default: str | None = None) -> str:
     text = table.text(name, default)
     if len(text) > longest:
-        table.note(f"{name} is longer than {longest} characters")
+        table.note(Fault.TOO_LONG, name=name, most=longest)
     return text
 
 
