@@ -17,6 +17,7 @@ import tracker.catalogue.views
 import tracker.compliance.views
 import tracker.dashboards.views
 import tracker.drafting.views
+import tracker.equivalences.views
 import tracker.exceptions.views
 import tracker.exports.views
 import tracker.hr.views
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     tracker.administration.views.journal_bp,
     tracker.dashboards.views.bp,
     tracker.catalogue.views.bp,
+    tracker.equivalences.views.bp,
     tracker.learning.views.bp,
     tracker.compliance.views.requirements_bp,
     tracker.drafting.views.bp,

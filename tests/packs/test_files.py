@@ -369,7 +369,7 @@ def test_no_bytes_make_the_zip_reader_fail_otherwise(noise):
 def test_a_folder_with_a_link_in_it_is_refused(tmp_path):
     write_files(write_pack(PACK), tmp_path / "pack")
     (tmp_path / "pack" / "secret.toml").symlink_to("/etc/passwd")
-    with pytest.raises(PackError, match=r"secret\.toml is a link"):
+    with pytest.raises(PackError, match=r"secret\.toml: link"):
         read_files(tmp_path / "pack")
-    with pytest.raises(PackError, match="is not there"):
+    with pytest.raises(PackError, match="not_there"):
         read_files(tmp_path / "nothing")

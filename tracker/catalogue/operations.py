@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from tracker.audit.operations import record
 from tracker.catalogue import queries
-from tracker.catalogue.content import CourseDraft, check, to_json
+from tracker.catalogue.content import CourseDraft, EquivalenceDraft, check, to_json
 from tracker.catalogue.models import Course, CourseEquivalence, CourseFile, CourseVersion, Module
 from tracker.db import BoundSession, retract
 from tracker.permissions import Viewer
@@ -72,6 +72,20 @@ class AlreadyAcceptedError(Exception):
     """Completions of the course count already on some of those days."""
 
 
+def check_acceptable(
+    session: BoundSession, *, course: Course, of: Course, starts_on: date | None, ends_on: date | None
+) -> None:
+    """See that completions of one course may be let count as those of another; changes nothing.
+
+    Raises SameCourseError, AlreadyAcceptedError.
+    """
+    if course.id == of.id:
+        raise SameCourseError
+    wanted = EquivalenceDraft(course.code, of.code, starts_on, ends_on)
+    if any(wanted.clashes_with(known) for known in queries.written_equivalences(session)):
+        raise AlreadyAcceptedError
+
+
 def accept_completions(
     session: BoundSession,
     *,
@@ -87,15 +101,7 @@ def accept_completions(
     Empty days: without a beginning, until further notice. The obligations it serves are recomputed when the transaction
     ends. Writes the journal. Raises SameCourseError, AlreadyAcceptedError.
     """
-    if course.id == of.id:
-        raise SameCourseError
-    for known in queries.equivalences(session, course.id):
-        theirs = known.equivalence
-        apart = (ends_on or date.max) < (theirs.starts_on or date.min) or (theirs.ends_on or date.max) < (
-            starts_on or date.min
-        )
-        if theirs.accepted_course_id == of.id and not apart:
-            raise AlreadyAcceptedError
+    check_acceptable(session, course=course, of=of, starts_on=starts_on, ends_on=ends_on)
     equivalence = CourseEquivalence(
         course_id=course.id,
         accepted_course_id=of.id,

@@ -1,19 +1,16 @@
 """The catalogue: which courses there are, and what each consists of."""
 
-from flask import Blueprint, flash, g, get_template_attribute, make_response, redirect, request, url_for
+from flask import Blueprint, g, get_template_attribute, make_response, request, url_for
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tracker import i18n
-from tracker.accounts.forms import refuse
-from tracker.catalogue import operations, queries, rendering
-from tracker.catalogue.forms import EquivalenceForm, StopForm
+from tracker.catalogue import queries, rendering
 from tracker.catalogue.models import CourseFile, Module
 from tracker.domain.sorting import sort_key
 from tracker.permissions import Permission
 from tracker.web.access import requires
-from tracker.web.forms import submitted
 from tracker.web.pages import found, page
 
 bp = Blueprint("catalogue", __name__)
@@ -45,56 +42,6 @@ def course(course_id: str) -> Response:
     modules = queries.outline(g.session, [version.id])[version.id]
     accepted = queries.equivalences(g.session, shown.id)
     return page("catalogue/course.html", course=shown, version=version, modules=modules, accepted=accepted)
-
-
-@bp.route("/courses/<public_id:course_id>/equivalences/new", methods=["GET", "POST"])
-@requires(Permission.REQUIREMENT_EDIT)
-def accept(course_id: str) -> Response:
-    """Let completions of another course count as this one's."""
-    shown = found(queries.course_by_public_id(g.session, course_id))
-    offered = queries.offered(g.session, today=g.today)
-    form = EquivalenceForm()
-    form.offer([(one.course.public_id, i18n.in_language(one.version.titles)) for one in offered if one.course != shown])
-    if submitted(form):
-        try:
-            operations.accept_completions(
-                g.session,
-                course=shown,
-                of=found(queries.course_by_public_id(g.session, form.course.data or "")),
-                starts_on=form.starts_on.data,
-                ends_on=form.ends_on.data,
-                by=g.viewer,
-                now=g.now,
-            )
-        except operations.AlreadyAcceptedError:
-            refuse(form.course, gettext("Its completions count already on some of these days."))
-        else:
-            flash(gettext("Its completions count from now on. How everyone stands has been computed anew."), "success")
-            return redirect(url_for("catalogue.course", course_id=shown.public_id))
-    version = found(queries.current_version(g.session, shown.id, g.today))
-    return page("catalogue/accept.html", form=form, course=shown, version=version)
-
-
-@bp.route("/courses/<public_id:course_id>/equivalences/<int:equivalence_id>/stop", methods=["GET", "POST"])
-@requires(Permission.REQUIREMENT_EDIT)
-def stop(course_id: str, equivalence_id: int) -> Response:
-    """Take back that completions of another course count."""
-    shown = found(queries.course_by_public_id(g.session, course_id))
-    known = {one.equivalence.id: one for one in queries.equivalences(g.session, shown.id)}
-    accepted = found(known.get(equivalence_id))
-    form = StopForm()
-    if submitted(form):
-        operations.stop_accepting(
-            g.session,
-            course=shown,
-            equivalence=accepted.equivalence,
-            why=form.why.data or "",
-            by=g.viewer,
-            now=g.now,
-        )
-        flash(gettext("Its completions no longer count. How everyone stands has been computed anew."), "success")
-        return redirect(url_for("catalogue.course", course_id=shown.public_id))
-    return page("catalogue/stop.html", form=form, course=shown, accepted=accepted)
 
 
 @bp.get("/courses/pictures/<public_id:picture_id>")

@@ -1,13 +1,13 @@
 """What a draft of a requirement would change, and for whom: the rules asked as if it were published. Nothing is written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from tracker.compliance.computing import PEOPLE_AT_A_TIME, rarely_collecting
 from tracker.compliance.learners import load_learners
@@ -114,13 +114,16 @@ def what_if(session: BoundSession, *, requirement_id: int, draft: Draft, day: da
     )
 
 
-def stored_stretches(session: BoundSession, requirement_id: int, day: date) -> dict[int, list[Stretch]]:
-    """Return the stored phases of a requirement from a day on; they are what the rules give."""
-    rows = session.execute(
+def stored_stretches(
+    session: BoundSession, requirement_id: int, day: date, *, among: Select[int] | None = None
+) -> dict[int, list[Stretch]]:
+    """Return the stored phases of a requirement from a day on, of everybody or among some; they are what the rules give."""
+    statement = (
         select(Phase.person_id, Phase.starts_on, Phase.ends_on, Phase.state, Phase.due_on)
         .where(Phase.requirement_id == requirement_id, or_(Phase.ends_on.is_(None), Phase.ends_on >= day))
         .order_by(Phase.person_id, Phase.starts_on)
     )
+    rows = session.execute(statement if among is None else statement.where(Phase.person_id.in_(among)))
     found: defaultdict[int, list[Stretch]] = defaultdict(list)
     for person_id, *columns in rows:
         found[person_id].append(Stretch._make(columns))
@@ -130,11 +133,19 @@ def stored_stretches(session: BoundSession, requirement_id: int, day: date) -> d
 def _drafted(session: BoundSession, requirement_id: int, draft: Draft, day: date) -> dict[int, list[Stretch]]:
     requirement = with_draft(session, requirement_id, draft)
     persons = list(session.scalars(select(Person.id).order_by(Person.id)))
-    found: dict[int, list[Stretch]] = {}
+    return computed_stretches(session, [requirement], persons, day)[requirement_id]
+
+
+def computed_stretches(
+    session: BoundSession, requirements: Sequence[Requirement], persons: Sequence[int], day: date
+) -> dict[int, dict[int, list[Stretch]]]:
+    """Return what the rules say of people and requirements from a day on, by requirement and by person."""
+    found: dict[int, dict[int, list[Stretch]]] = {requirement.id: {} for requirement in requirements}
     with rarely_collecting(len(persons)):
         for start in range(0, len(persons), PEOPLE_AT_A_TIME):
             for person_id, learner in load_learners(session, persons[start : start + PEOPLE_AT_A_TIME]).items():
-                found[person_id] = stretches_of(learner, requirement, day)
+                for requirement in requirements:
+                    found[requirement.id][person_id] = stretches_of(learner, requirement, day)
     return found
 
 
@@ -163,7 +174,7 @@ def _people(
         was, becomes = stretch_on(day, old), stretch_on(day, new)
         for change in _changes(was, becomes, same_course=same_course):
             found[change].add(person_id)
-        if not _at_fault(becomes) and _at_fault(stretch_on(soon, new)) and not _at_fault(stretch_on(soon, old)):
+        if not is_at_fault(becomes) and is_at_fault(stretch_on(soon, new)) and not is_at_fault(stretch_on(soon, old)):
             found[Change.OVERDUE_SOON].add(person_id)
     return {change: frozenset(people) for change, people in found.items()}
 
@@ -176,17 +187,21 @@ def _changes(was: Stretch | None, becomes: Stretch | None, *, same_course: bool)
     yield Change.MATCHED
     if was is None:
         yield Change.ADDED
-    elif not {was.state, becomes.state} & _UNDATED:
-        due_before, due_after = was.due_on or FOREVER, becomes.due_on or FOREVER
-        if due_after > due_before:
-            yield Change.LATER
-        elif due_after < due_before:
-            yield Change.EARLIER
-    if _at_fault(becomes) and not _at_fault(was):
+    elif moved := dates_moved(was, becomes):
+        yield Change.LATER if moved > 0 else Change.EARLIER
+    if is_at_fault(becomes) and not is_at_fault(was):
         yield Change.OVERDUE
     had = was is not None and same_course and was.state in TO_COMPLETE
     if becomes.state in TO_COMPLETE and not had:
         yield Change.TO_COMPLETE
+
+
+def dates_moved(was: Stretch, becomes: Stretch) -> int:
+    """Return 1 if the due date becomes a later one, -1 if an earlier, and 0 if neither: no date is the latest of all."""
+    if {was.state, becomes.state} & _UNDATED:
+        return 0
+    before, after = was.due_on or FOREVER, becomes.due_on or FOREVER
+    return (after > before) - (after < before)
 
 
 def stretch_on(day: date, stretches: Iterable[Stretch]) -> Stretch | None:
@@ -197,5 +212,6 @@ def stretch_on(day: date, stretches: Iterable[Stretch]) -> Stretch | None:
     return None
 
 
-def _at_fault(stretch: Stretch | None) -> bool:
+def is_at_fault(stretch: Stretch | None) -> bool:
+    """Say whether a learner is overdue or lapsed on the days of a stretch."""
     return stretch is not None and stretch.state in AT_FAULT

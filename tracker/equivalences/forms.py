@@ -1,10 +1,10 @@
-"""Forms of the catalogue."""
+"""Forms of equivalences."""
 
 from collections.abc import Sequence
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 
@@ -12,7 +12,10 @@ from tracker.web.forms import Form, required
 
 
 class EquivalenceForm(Form):
-    """Another course whose completions count as this one's, and made on which days. Courses are passed in."""
+    """Another course whose completions count as this one's, and made on which days. Courses are passed in.
+
+    `seen` holds what the last answer showed the consequences of: it is done only if that is what is sent.
+    """
 
     course = SelectField(_l("Course that counts too"), [required(_l("Choose the course."))])
     starts_on = DateField(
@@ -23,6 +26,13 @@ class EquivalenceForm(Form):
         [Optional()],
         description=_l("Leave it empty if completions count until further notice."),
     )
+
+    seen = HiddenField()
+
+    @property
+    def says(self) -> str:
+        """What consequences depend on, as one text."""
+        return "|".join(str(field.data or "") for field in (self.course, self.starts_on, self.ends_on))
 
     def offer(self, courses: Sequence[tuple[str, str]]) -> None:
         """Offer courses: pairs of public id and title."""

@@ -206,7 +206,7 @@ def load_items(
     known = set(session.scalars(select(ProgrammeItem.code)))
     new = [one for one in written if one.code not in known]
     problems = [
-        Problem(one.code, Fault.UNKNOWN, {"name": kind, "value": " ".join(value) if kind == "position" else value})
+        Problem(one.code, Fault.UNKNOWN, {"name": kind, "value": value if isinstance(value, str) else " ".join(value)})
         for one in new
         for kind, value, there in (
             ("requirement", one.requirement, requirements),

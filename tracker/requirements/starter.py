@@ -14,6 +14,7 @@ from tracker.requirements.models import RequirementVersion
 from tracker.requirements.operations import publish
 from tracker.requirements.portable import as_draft, matched
 from tracker.requirements.queries import by_code
+from tracker.writing import Problem
 
 FOLDER = STRATEGY / "requirements"
 
@@ -41,7 +42,7 @@ def load_starter(session: BoundSession, *, by: Viewer, now: datetime, effective_
 
 def read() -> list[WrittenRequirement]:
     """Return the starter requirements as written."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.toml"))}
     found = [read_requirement(files, name, problems) for name in files]
     assert not problems, problems

@@ -1,4 +1,4 @@
-"""Completions of one course that count as another's."""
+"""The pages where completions of one course are let count as another's, and no longer."""
 
 from datetime import date
 
@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.factories import acting, add_completion, add_course, add_requirement, sign_in
+from tests.factories import acting, add_completion, add_course, add_person, add_requirement, sign_in
 from tracker.audit.models import JournalEntry
-from tracker.catalogue.models import Course, CourseEquivalence
+from tracker.catalogue.models import Course, CourseEquivalence, CourseVersion
 from tracker.catalogue.operations import AlreadyAcceptedError, SameCourseError, accept_completions
 from tracker.compliance.queries import obligations_of
 from tracker.domain.facts import State
+from tracker.equivalences import queries
+from tracker.people.models import Person
 
 TODAY = date(2026, 11, 23)
 
@@ -38,13 +40,26 @@ def state(in_kil, cast):
         return obligations_of(session, cast.people["anna"], TODAY)[0].state
 
 
-def send(client, courses, **dates):
+def look(client, courses, **dates):
+    """Send the form for the first time: it answers with whom it would change."""
     form = {"course": courses["gamla"], "starts_on": "", "ends_on": ""} | dates
     return client.post(f"/courses/{courses['nya']}/equivalences/new", data=form)
 
 
+def send(client, courses, **dates):
+    """Send the form, and again as it was answered with."""
+    seen = look(client, courses, **dates)
+    if seen.status_code != 200:
+        return seen
+    return look(client, courses, **dates, seen=seen.text.split('name="seen"')[1].split('value="')[1].split('"')[0])
+
+
 def test_added_and_taken_back(cecilia, courses, in_kil, cast):
     assert state(in_kil, cast) is State.OVERDUE
+    seen = look(cecilia, courses).text
+    assert "Det ändrar läget för 1 person i dag." in seen
+    assert "Anna" in seen.split('id="changed"')[1]
+    assert state(in_kil, cast) is State.OVERDUE, "nothing is written before it is confirmed"
     assert send(cecilia, courses).status_code == 302
     assert state(in_kil, cast) is State.VALID
     page = cecilia.get(f"/courses/{courses['nya']}").get_data(as_text=True)
@@ -52,8 +67,13 @@ def test_added_and_taken_back(cecilia, courses, in_kil, cast):
     with in_kil() as session:
         number = session.scalars(select(CourseEquivalence.id)).one()
     path = f"/courses/{courses['nya']}/equivalences/{number}/stop"
-    assert cecilia.get(path).status_code == 200
-    assert cecilia.post(path, data={"why": ""}).status_code == 422
+    for answer in (cecilia.get(path), cecilia.post(path, data={"why": ""})):
+        shown = answer.text.split('id="consequences"')[1]
+        assert "Försenade eller utgångna direkt" in shown
+        assert "Anna" in shown
+        assert "Försenad</span>" in shown
+    assert answer.status_code == 422
+    assert state(in_kil, cast) is State.VALID
     assert cecilia.post(path, data={"why": "Fel kurs"}).status_code == 302
     assert state(in_kil, cast) is State.OVERDUE
     assert cecilia.post(path, data={"why": "Igen"}).status_code == 404
@@ -95,6 +115,48 @@ def test_twice_on_the_same_days(cecilia, courses):
     assert send(cecilia, courses, ends_on="2026-06-30").status_code == 302
     assert send(cecilia, courses, starts_on="2026-06-30").status_code == 422
     assert send(cecilia, courses, starts_on="2026-07-01").status_code == 302
+
+
+def test_what_was_not_looked_at_is_looked_at_first(cecilia, courses, in_kil):
+    assert look(cecilia, courses, seen="nonsense").status_code == 200
+    first = look(cecilia, courses, ends_on="2026-06-30").text.split('name="seen"')[1].split('value="')[1].split('"')[0]
+    assert look(cecilia, courses, ends_on="2026-07-01", seen=first).status_code == 200
+    with in_kil() as session:
+        assert session.scalars(select(CourseEquivalence)).all() == []
+
+
+def test_names_are_few_and_protected_ones_are_not_told(cecilia, courses, in_kil, cast, monkeypatch):
+    with in_kil() as session:
+        old = session.scalars(select(CourseVersion).join(Course).where(Course.code == "gamla")).one()
+        session.get_one(Person, cast.people["anna"]).protected_identity = True
+        for name in ("bosse", "david"):
+            add_completion(session, cast.people[name], old, on=date(2026, 3, 1), now=NOW)
+    seen = look(cecilia, courses).text.split('id="consequences"')[1]
+    assert "Skyddad identitet" in seen
+    assert "Anna" not in seen
+    monkeypatch.setattr(queries, "SHOWN", 2)
+    seen = look(cecilia, courses).text.split('id="consequences"')[1]
+    assert "Det ändrar läget för 3 personer i dag." in seen
+    assert "Skyddad identitet" not in seen
+    assert "och 1 person till, som inte står här" in seen
+
+
+def test_as_many_queries_for_thirty_as_for_one(cecilia, courses, in_kil, cast, counted):
+    def statements():
+        def ask():
+            assert look(cecilia, courses).status_code == 200
+
+        return counted(ask)
+
+    few = statements()
+    with in_kil() as session:
+        old = session.scalars(select(CourseVersion).join(Course).where(Course.code == "gamla")).one()
+        for number in range(30):
+            person = add_person(
+                session, f"P{number}", "Prov", unit_id=cast.units["11"], position_id=cast.position_id, now=NOW
+            )
+            add_completion(session, person.id, old, on=date(2026, 3, 1), now=NOW)
+    assert statements() == few
 
 
 def test_not_as_itself_nor_the_other_way_round(in_kil, cast, courses):

@@ -1,0 +1,1 @@
+"""Letting completions of one course count as another's, or no longer: weighed before it is done."""

@@ -1,0 +1,156 @@
+"""Whom it changes that completions of one course count as another's, or no longer do: the rules asked. Nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+
+from tracker.compliance.queries import Workplace, workplaces
+from tracker.compliance.whatif import (
+    SOON_DAYS,
+    TO_COMPLETE,
+    Stretch,
+    computed_stretches,
+    dates_moved,
+    is_at_fault,
+    stored_stretches,
+    stretch_on,
+)
+from tracker.db import BoundSession
+from tracker.domain.periods import later
+from tracker.domain.requirement import Equivalence
+from tracker.learning.models import Completion
+from tracker.people.models import Person
+from tracker.people.queries import in_name_order, visible_to
+from tracker.permissions import Viewer
+from tracker.requirements.queries import listed, load_requirements, requirements_of_courses
+from tracker.tables import stands
+
+SHOWN = 20
+
+
+class Effect(StrEnum):
+    """How an obligation becomes another. One may become so in several ways; what is worth knowing first comes first."""
+
+    OVERDUE = "overdue"  # at fault on the day, and not as it is
+    OVERDUE_SOON = "overdue_soon"  # not at fault on the day, but within 30 days if they do nothing; as above
+    RELIEVED = "relieved"  # no longer at fault
+    EARLIER = "earlier"  # the date becomes an earlier one
+    LATER = "later"
+    TO_COMPLETE = "to_complete"  # the course remains to be completed, and does not as it is
+    COMPLETED = "completed"  # … the other way round
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One obligation that would be another: as it is on the day, and as it would be."""
+
+    person_id: int
+    requirement_id: int
+    before: Stretch
+    after: Stretch
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Whom it changes on a day, and how."""
+
+    day: date
+    changed: tuple[Changed, ...]
+    completed: Select[int] = field(repr=False)
+    """Who has completed the other course: nobody else can be changed."""
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Everybody whom it changes anything for."""
+        return frozenset(one.person_id for one in self.changed)
+
+    def count(self, effect: Effect) -> int:
+        """Return for how many people it does one thing."""
+        return len({one.person_id for one in self.changed if effect in one.effects})
+
+
+def consequences(session: BoundSession, equivalence: Equivalence, *, counts: bool, day: date) -> Consequences:
+    """Return what it would change on a day that completions of another course count (`counts`), or no longer do.
+
+    Only those who have completed that other course can be reached. As many queries for 250 people as for one; 250 people
+    are worked on at a time.
+    """
+    since, soon = later(day, -7), later(day, SOON_DAYS)
+    completed = select(Completion.person_id).where(
+        Completion.course_id == equivalence.accepted_course_id, stands(Completion)
+    )
+    persons = sorted(session.scalars(completed.distinct()))
+    requirements = [
+        replace(
+            requirement,
+            equivalences=(
+                *(one for one in requirement.equivalences if one != equivalence),
+                *([equivalence] if counts else []),
+            ),
+        )
+        for requirement in load_requirements(session, requirements_of_courses(session, {equivalence.course_id}))
+    ]
+    computed = computed_stretches(session, requirements, persons, since)
+    changed = []
+    for requirement_id, after in computed.items():
+        before = stored_stretches(session, requirement_id, since, among=completed)
+        for person_id, stretches in after.items():
+            was, becomes = stretch_on(day, before.get(person_id, ())), stretch_on(day, stretches)
+            if was is None or becomes is None:
+                continue  # It does not apply on the day: whom it applies to is not what changes.
+            coming = stretch_on(soon, before.get(person_id, ())), stretch_on(soon, stretches)
+            effects = tuple(_effects(was, becomes, *coming))
+            if effects or was.state is not becomes.state:
+                changed.append(Changed(person_id, requirement_id, was, becomes, effects))
+    return Consequences(day, tuple(changed), completed)
+
+
+def _effects(
+    was: Stretch, becomes: Stretch, soon_was: Stretch | None, soon_becomes: Stretch | None
+) -> Iterator[Effect]:
+    if is_at_fault(becomes) and not is_at_fault(was):
+        yield Effect.OVERDUE
+    if not is_at_fault(becomes) and is_at_fault(soon_becomes) and not is_at_fault(soon_was):
+        yield Effect.OVERDUE_SOON
+    if is_at_fault(was) and not is_at_fault(becomes):
+        yield Effect.RELIEVED
+    if moved := dates_moved(was, becomes):
+        yield Effect.LATER if moved > 0 else Effect.EARLIER
+    if becomes.state in TO_COMPLETE and was.state not in TO_COMPLETE:
+        yield Effect.TO_COMPLETE
+    if was.state in TO_COMPLETE and becomes.state not in TO_COMPLETE:
+        yield Effect.COMPLETED
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An obligation that would be another, with whose it is and what it is called."""
+
+    person: Person
+    workplaces: list[Workplace]
+    titles: dict[str, str]
+    changed: Changed
+
+
+def named(session: BoundSession, found: Consequences, viewer: Viewer) -> list[Named]:
+    """Return the first of those changed whom a viewer may see: who becomes overdue first, then by name. Four queries."""
+    names = select(Person.id).where(Person.id.in_(found.completed), visible_to(viewer, found.day))
+    place = {id_: number for number, id_ in enumerate(session.scalars(names.order_by(*in_name_order())))}
+    seen = [one for one in found.changed if one.person_id in place]
+    seen.sort(key=lambda one: (_urgency(one), place[one.person_id]))
+    first = seen[:SHOWN]
+    ids = {one.person_id for one in first}
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    places: Mapping[int, list[Workplace]] = workplaces(session, ids, found.day)
+    titles = {one.requirement.id: one.version.titles for one in listed(session, found.day)}
+    return [
+        Named(people[one.person_id], places.get(one.person_id, []), titles[one.requirement_id], one) for one in first
+    ]
+
+
+def _urgency(one: Changed) -> int:
+    return list(Effect).index(one.effects[0]) if one.effects else len(Effect)
