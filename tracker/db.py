@@ -358,7 +358,17 @@ def _values(row: Owned, column: str) -> list[Any]:
 
 
 _MANY_ROWS = 1_000
-"""From so many new rows on, what is known of a table may not be what it was."""
+"""From so many new rows on, what a database knows of a table may not be what it was."""
+
+
+def gather_statistics(session: BoundSession, model: type[Owned], rows: int) -> None:
+    """Let PostgreSQL look at a table that has just got so many rows, if they are many beside what it knew of.
+
+    It does so by itself, but not before the end of a transaction.
+    """
+    connection = session.connection()
+    if rows >= _MANY_ROWS and connection.dialect.name == "postgresql":
+        connection.execute(select(func.gather_statistics(cast(model.__tablename__, REGCLASS), rows)))
 
 
 def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -371,11 +381,8 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
             raise ForeignMunicipalityError(f"{model.__name__} belongs to {row['municipality_id']}.")
         stamped.append({**row, "municipality_id": session.municipality_id})
     session.flush()  # Rows that these refer to may be pending.
-    connection = session.connection()
-    connection.execute(insert(model), stamped)
-    if len(rows) >= _MANY_ROWS and connection.dialect.name == "postgresql":
-        # PostgreSQL gathers statistics by itself, but not before the end of a transaction.
-        connection.execute(select(func.gather_statistics(cast(model.__tablename__, REGCLASS), len(rows))))
+    session.connection().execute(insert(model), stamped)
+    gather_statistics(session, model, len(rows))
     if model.__touches__ is None:
         return
     counting = [row for row in rows if model.__published__ is None or row.get(model.__published__) is not None]

@@ -17,7 +17,7 @@ from tracker.compliance.computing import (
     rarely_collecting,
 )
 from tracker.compliance.models import Phase
-from tracker.db import BoundSession, Touched, insert_plain
+from tracker.db import BoundSession, Touched, gather_statistics, insert_plain
 from tracker.domain import requirement as rules
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
@@ -74,11 +74,14 @@ def rebuild(session: BoundSession, *, progress: Progress | None = None, processe
     if processes == 1:
         _recompute(session, persons, load_requirements(session), progress=progress)
         return
+    rows = 0
     with rarely_collecting(len(persons)):
         for done, found in elsewhere(session, persons, processes):
             _replace(session, found)
+            rows += len(found.rows)
             if progress is not None:
                 progress(done, len(persons))
+    gather_statistics(session, Phase, rows)
 
 
 def differences(
@@ -136,9 +139,13 @@ def _recompute(
     progress: Progress | None = None,
 ) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
+    rows = 0
     with rarely_collecting(len(persons)):
         for batch in compared(session, persons, requirements, among=among, progress=progress):
-            _replace(session, differing(batch))
+            found = differing(batch)
+            _replace(session, found)
+            rows += len(found.rows)
+    gather_statistics(session, Phase, rows)
 
 
 def _replace(session: BoundSession, found: Differing) -> None:
