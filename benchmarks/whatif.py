@@ -15,8 +15,9 @@ from tracker.db import BoundSession
 from tracker.domain.periods import Days
 from tracker.domain.requirement import Equivalence
 from tracker.domain.validity import ForMonths
-from tracker.equivalences.queries import Effect, consequences
+from tracker.equivalences.queries import Effect, consequences, named
 from tracker.people.models import Person
+from tracker.permissions import Role, Viewer
 from tracker.requirements.operations import Draft, Line
 
 DAY = date(2026, 11, 23)
@@ -69,6 +70,8 @@ def _let_count(bench: Bench, invented: Invented) -> None:
         asked, other = session.scalars(select(Course.id).order_by(Course.id)).all()
         found = consequences(session, Equivalence(asked, other, Days(date.min)), counts=True, day=DAY)
         assert found.count(Effect.RELIEVED) > 0
+        hr = Viewer(municipality_id=invented.municipality_id, actor="benchmark", roles=frozenset({Role.HR}))
+        assert named(session, found, hr)
 
 
 def _read(bench: Bench, invented: Invented) -> None:

@@ -45,7 +45,7 @@ def test_the_base_is_loaded_once_and_written_back(tracker, cast, in_kil):
 def test_what_is_missing_is_said_and_nothing_is_added(tracker, cast, in_kil):
     result = tracker("load", "--municipality", "kil")
     assert result.exit_code == 1
-    assert "there is no requirement grund-it-praktik" in result.output
+    assert "There is no requirement “grund-it-praktik” here" in result.output
     assert "tracker requirements load --municipality kil" in result.output
     assert number_of_items(in_kil) == 0
 

@@ -28,7 +28,7 @@ from tracker.permissions import Viewer
 from tracker.requirements.queries import listed, load_requirements, requirements_of_courses
 from tracker.tables import stands
 
-SHOWN = 20
+SHOWN = 10
 
 
 class Effect(StrEnum):
