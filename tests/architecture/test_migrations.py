@@ -1,9 +1,11 @@
 """Migrations lead to exactly the tables that the models say, on both databases, and back."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect, select
 
 from tracker import schema
 from tracker.db import Database
@@ -54,3 +56,85 @@ def test_every_step_can_be_taken_back_and_again(owner):
     assert schema.problem(owner) is not None
     schema.upgrade(owner)
     assert differences(owner) == []
+
+
+EARLY = datetime(2026, 9, 1, 8, tzinfo=UTC)
+DECIDED = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+def day(number):
+    return date(2026, 12, number)
+
+
+# First and last day of each version of an item; and what follows, as (first day, whether it ends the item).
+ENDED = {
+    "open": ([(1, None)], [(1, False)]),
+    "changed": ([(1, 9), (10, None)], [(1, False), (10, False)]),
+    "ended": ([(1, 9)], [(1, False), (10, True)]),
+    "changed then ended before that": ([(1, 4), (10, 4)], [(1, False), (10, False), (5, True)]),
+    "ended and begun again": ([(1, 4), (20, None)], [(1, False), (5, True), (20, False)]),
+    "changed back": ([(1, 4), (10, 4), (5, None)], [(1, False), (10, False), (5, False)]),
+}
+
+
+def test_ends_of_programme_items_become_decisions_of_their_own_and_back(owner):
+    schema.upgrade(owner)
+    schema.downgrade(owner, "20261124_1200")
+    with owner.engine.begin() as connection:
+        schema.widen(connection)
+        _add_items(connection)
+    schema.upgrade(owner)
+    with owner.engine.connect() as connection:
+        schema.widen(connection)
+        version = _tables(connection)["programme_item_version"]
+        rows = connection.execute(select(version).order_by(version.c.item_id, version.c.number)).all()
+    for item_id, (_before, after) in enumerate(ENDED.values(), start=1):
+        found = [row for row in rows if row.item_id == item_id]
+        assert [(row.effective_from.day, bool(row.ends)) for row in found] == after
+        assert [row.number for row in found] == list(range(1, len(after) + 1))
+        # What the journal knows of when it was decided; otherwise what has been shown so far.
+        for row in found:
+            known = row.ends and row.item_id == list(ENDED).index("ended") + 1
+            assert row.recorded_at.replace(tzinfo=UTC) == (DECIDED if known else EARLY)
+    schema.downgrade(owner, "20261124_1200")
+    with owner.engine.connect() as connection:
+        schema.widen(connection)
+        version = _tables(connection)["programme_item_version"]
+        rows = connection.execute(select(version).order_by(version.c.item_id, version.c.number)).all()
+    for item_id, (before, _after) in enumerate(ENDED.values(), start=1):
+        days = [(row.effective_from.day, row.effective_until) for row in rows if row.item_id == item_id]
+        assert days == [(first, last and day(last)) for first, last in before]
+
+
+def _tables(connection):
+    reflected = MetaData()
+    reflected.reflect(connection, only=["municipality", "programme_item", "programme_item_version", "journal_entry"])
+    return reflected.tables
+
+
+def _add_items(connection):
+    tables = metadata.tables
+    place = {"name": "Kil", "slug": "kil", "code": "1715", "created_at": EARLY, "public_id": "kil"}
+    connection.execute(tables["municipality"].insert().values(place))
+    owned = {"municipality_id": 1}
+    version = _tables(connection)["programme_item_version"]
+    for item_id, (before, _after) in enumerate(ENDED.values(), start=1):
+        item = {"id": item_id, "public_id": f"item{item_id}", "code": str(item_id), "layer": "municipality"}
+        connection.execute(tables["programme_item"].insert().values(owned | item | {"created_at": EARLY}))
+        for number, (first, last) in enumerate(before, start=1):
+            says = {"item_id": item_id, "number": number, "titles": {}, "helps": {}, "owner": "it", "offset_days": 0}
+            days = {"effective_from": day(first), "effective_until": last and day(last)}
+            recorded = EARLY.replace(tzinfo=None) if connection.dialect.name == "sqlite" else EARLY
+            connection.execute(version.insert().values(owned | says | days | {"recorded_at": recorded}))
+    entry = {
+        "number": 1,
+        "at": DECIDED,
+        "actor": "x",
+        "action": "programme.item_ended",
+        "subject_type": "ProgrammeItem",
+        "subject": "item3",
+        "details": {"item": "3", "effective_from": day(10).isoformat()},
+        "previous_hash": "",
+        "hash": "",
+    }
+    connection.execute(tables["journal_entry"].insert().values(owned | entry))

@@ -19,6 +19,7 @@ from tracker.domain.programme import (
     due_on,
     hire_of,
     hires,
+    in_turn,
     is_for,
     stage_of,
     under_way,
@@ -206,3 +207,12 @@ def test_who_was_told_is_told_again_of_something_new_or_after_a_week():
 @given(st.lists(days, max_size=5), days)
 def test_being_told_today_is_enough_for_today(dues, today):
     assert not calls_for_reminder(dues, today, told_on=today)
+
+
+@given(st.lists(st.integers(0, 12).map(lambda number: LONG_AGO + number * DAY), max_size=6))
+def test_of_an_items_versions_the_last_decided_that_has_begun_is_for_whoever_begins(begin):
+    turns = in_turn(begin)
+    assert len(turns) == len(begin)
+    for day in (LONG_AGO + number * DAY for number in range(-1, 15)):
+        begun = [number for number, first in enumerate(begin) if first <= day]
+        assert [number for number, days_ in enumerate(turns) if days_ and day in days_] == begun[-1:]

@@ -198,7 +198,7 @@ def test_changing_again_before_the_first_change_takes_effect_leaves_one_version_
         (last,) = [each for each in versions if days[1] in each.rule.days]
         assert last.version.titles["sv"] == "Ord 2"
         with pytest.raises(BegunError):
-            end_item(session, item=item, effective_from=TODAY, by=acting(cast), today=TODAY)
+            end_item(session, item=item, effective_from=TODAY, by=acting(cast), now=NOW, today=TODAY)
 
 
 def test_every_act_is_in_the_journal(browser, cast, in_kil, programme):

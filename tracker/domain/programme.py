@@ -98,6 +98,19 @@ def hires(learner: Learner) -> list[Hire]:
     ]
 
 
+def in_turn(begin: Sequence[date]) -> list[Days | None]:
+    """Return for whom each of an item's versions is, in the order that they were decided: those who begin on these days.
+
+    From its own first day on, a version takes the place of all that were decided before it. None: it is for nobody any more.
+    """
+    found: list[Days | None] = []
+    last = FOREVER
+    for first in reversed(begin):
+        found.append(Days(first, known(last)) if first <= last else None)
+        last = min(last, later(first, -1))
+    return found[::-1]
+
+
 def is_for(item: Item, hire: Hire) -> bool:
     """Say whether an item is for a hire: in effect on the first day, and of a unit and position that they begin in.
 

@@ -1,7 +1,5 @@
 """The introduction programme: its items, what they say, and what has been done."""
 
-from datetime import date
-
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +26,7 @@ class ProgrammeItem(Owned):
 
 
 class ProgrammeItemVersion(Owned):
-    """What an item says to those who begin on some days. All that ever changes is the last of those days."""
+    """What an item says to those who begin on a day or later, in place of all that was decided before. It never changes."""
 
     item_id: Mapped[int] = refers_to("programme_item")
     number: Mapped[int]
@@ -36,9 +34,9 @@ class ProgrammeItemVersion(Owned):
     helps: Mapped[dict[str, str]] = mapped_column(JSON, comment="a few words more, by language; may be empty")
     owner: Mapped[Owner] = mapped_column(word(Owner), comment="who sees to it that it is done")
     offset_days: Mapped[int] = mapped_column(comment="due: working days from the first day; below 0 before it")
-    effective_from: Mapped[Day] = mapped_column(comment="for those who begin on this day or later …")
-    effective_until: Mapped[date | None] = mapped_column(
-        comment="… and on this day at the latest; before effective_from: for nobody, it was replaced before its time"
+    effective_from: Mapped[Day] = mapped_column(comment="for those who begin on this day or later")
+    ends: Mapped[bool] = mapped_column(
+        default=False, comment="the item is left out for them; what it says is what it said last"
     )
     recorded_at: Mapped[Instant]
 

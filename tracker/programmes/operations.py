@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from tracker.audit.operations import record
 from tracker.db import BoundSession, retract
-from tracker.domain.periods import later
 from tracker.domain.programme import Layer, Owner
 from tracker.organisation.models import OrgUnit, Position
 from tracker.people.models import Person
@@ -133,36 +132,35 @@ def change_item(
     today: date,
 ) -> ProgrammeItemVersion:
     """Let an item say something else to those who begin on a day or later. Writes the journal. Raises BegunError."""
-    number = _end(session, item, effective_from, today)
-    version = _version(item, number + 1, says, effective_from, now)
+    number = _last(session, item, effective_from, today).number + 1
+    version = _version(item, number, says, effective_from, now)
     session.add(version)
     record(session, "programme.item_changed", subject=item, by=by, item=item.code, effective_from=str(effective_from))
     return version
 
 
-def end_item(session: BoundSession, *, item: ProgrammeItem, effective_from: date, by: Viewer, today: date) -> None:
+def end_item(
+    session: BoundSession, *, item: ProgrammeItem, effective_from: date, by: Viewer, now: datetime, today: date
+) -> None:
     """Take an item out of the programme of those who begin on a day or later. Writes the journal. Raises BegunError."""
-    _end(session, item, effective_from, today)
+    last = _last(session, item, effective_from, today)
+    said = Says(last.titles, last.owner, last.offset_days, last.helps)
+    session.add(_version(item, last.number + 1, said, effective_from, now, ends=True))
     record(session, "programme.item_ended", subject=item, by=by, item=item.code, effective_from=str(effective_from))
 
 
-def _end(session: BoundSession, item: ProgrammeItem, ahead: date, today: date) -> int:
-    """Let what an item says end before a day. Returns its last version's number.
-
-    A version that would have taken effect only then is for nobody any more.
-    """
+def _last(session: BoundSession, item: ProgrammeItem, ahead: date, today: date) -> ProgrammeItemVersion:
+    """Return what was last decided about an item, which is to change for those who begin on a day ahead."""
     if ahead <= today:
         raise BegunError(ahead)
     # Taking the item's lock puts two who change it at once in a line.
     session.scalars(select(ProgrammeItem).where(ProgrammeItem.id == item.id).with_for_update()).one()
-    versions = queries.versions_of(session, item.id)
-    for version in versions:
-        if version.effective_until is None or version.effective_until >= ahead:
-            version.effective_until = later(ahead, -1)
-    return versions[-1].number
+    return queries.versions_of(session, item.id)[-1]
 
 
-def _version(item: ProgrammeItem, number: int, says: Says, effective_from: date, now: datetime) -> ProgrammeItemVersion:
+def _version(
+    item: ProgrammeItem, number: int, says: Says, effective_from: date, now: datetime, *, ends: bool = False
+) -> ProgrammeItemVersion:
     return ProgrammeItemVersion(
         item_id=item.id,
         number=number,
@@ -171,6 +169,7 @@ def _version(item: ProgrammeItem, number: int, says: Says, effective_from: date,
         owner=says.owner if item.requirement_id is None else Owner.LEARNER,
         offset_days=says.offset,
         effective_from=effective_from,
+        ends=ends,
         recorded_at=now,
     )
 

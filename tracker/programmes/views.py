@@ -90,8 +90,8 @@ def _introduction(one: Introduction | None) -> Response:
 
 
 def _may_tick(one: Introduction) -> set[str]:
-    """Return the public ids of the items that the viewer may tick off now; what was so on another day is not changed."""
-    if g.day != g.today:
+    """Return the public ids of the items that the viewer may tick off now; how it stood or was known on another day is not changed."""
+    if g.day != g.today or g.known_on is not None:
         return set()
     return {task.item.public_id for task in one.tasks if queries.may_tick(g.viewer, one, task)}
 
@@ -247,7 +247,9 @@ def end(item_id: str) -> Response:
         if first_day(form) <= g.today:
             affected = _refuse_begun(form)
         elif form.seen.data == form.says:
-            operations.end_item(g.session, item=item, effective_from=first_day(form), by=g.viewer, today=g.today)
+            operations.end_item(
+                g.session, item=item, effective_from=first_day(form), by=g.viewer, now=g.now, today=g.today
+            )
             flash(_("The item is left out for those who begin on or after the day."))
             return redirect(url_for("programmes.show"))
     return _weighed("programmes/end.html", form, affected, item=item, version=version)

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 
 from tracker import clock
 from tracker.db import BoundSession
@@ -31,15 +33,47 @@ class LoadedItem:
     rule: rules.Item
 
 
+class Said(NamedTuple):
+    """What an item says, to those who begin on which days; and what those codes are that it names."""
+
+    item: ProgrammeItem
+    version: ProgrammeItemVersion
+    days: Days
+    requirement: str | None
+    unit: str | None
+    position: Position | None
+
+
+def _said(session: BoundSession) -> list[Said]:
+    """Return all that the items say to somebody, when they are due first, as decided by the instant that is asked about.
+
+    One query.
+    """
+    rows = session.execute(
+        select(ProgrammeItem, ProgrammeItemVersion, Requirement.code, OrgUnit.code, Position)
+        .join(ProgrammeItemVersion, ProgrammeItemVersion.item_id == ProgrammeItem.id)
+        .outerjoin(Requirement, Requirement.id == ProgrammeItem.requirement_id)
+        .outerjoin(OrgUnit, OrgUnit.id == ProgrammeItem.unit_id)
+        .outerjoin(Position, Position.id == ProgrammeItem.position_id)
+        .where(ProgrammeItemVersion.recorded_at <= known_at())
+        .order_by(ProgrammeItem.id, ProgrammeItemVersion.number)
+    )
+    found = []
+    for _item, versions in groupby(rows, key=lambda row: row[0].id):
+        decided = list(versions)
+        turns = rules.in_turn([version.effective_from for _item, version, *_codes in decided])
+        found += [
+            Said(item, version, days, requirement, unit, position)
+            for (item, version, requirement, unit, position), days in zip(decided, turns, strict=True)
+            if days is not None and not version.ends
+        ]
+    return sorted(found, key=lambda one: one.version.offset_days)
+
+
 def load_items(session: BoundSession) -> list[LoadedItem]:
     """Return every version of every item that is or was for somebody, in the order of their days. Three queries at most."""
-    rows = session.execute(
-        select(ProgrammeItem, ProgrammeItemVersion)
-        .join(ProgrammeItemVersion, ProgrammeItemVersion.item_id == ProgrammeItem.id)
-        .where(_for_somebody(), ProgrammeItemVersion.recorded_at <= known_at())
-        .order_by(ProgrammeItemVersion.offset_days, ProgrammeItem.id, ProgrammeItemVersion.number)
-    ).all()
-    units = subtrees(session, {item.unit_id for item, _version in rows if item.unit_id is not None})
+    said = _said(session)
+    units = subtrees(session, {one.item.unit_id for one in said if one.item.unit_id is not None})
     zone = session.get_one(Municipality, session.municipality_id).timezone
     return [
         LoadedItem(
@@ -48,30 +82,26 @@ def load_items(session: BoundSession) -> list[LoadedItem]:
             rules.Item(
                 id=item.id,
                 offset=version.offset_days,
-                days=Days(version.effective_from, version.effective_until),
+                days=days,
                 told_on=clock.local_date(version.recorded_at, zone),
                 units=None if item.unit_id is None else units[item.unit_id],
                 position_id=item.position_id,
             ),
         )
-        for item, version in rows
+        for item, version, days, *_codes in said
     ]
-
-
-def _for_somebody() -> ColumnElement[bool]:
-    """Return the condition that a version is for some days: one that was replaced before its time is for none."""
-    return or_(
-        ProgrammeItemVersion.effective_until.is_(None),
-        ProgrammeItemVersion.effective_until >= ProgrammeItemVersion.effective_from,
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An item in the editor: what it says to those who begin on the day, or will say; and what it says after that."""
+    """An item in the editor: what it says to those who begin on the day, or will say; and what it says after that.
+
+    `last_day`: of those who begin and to whom it says so, if there is one.
+    """
 
     item: ProgrammeItem
     version: ProgrammeItemVersion
+    last_day: date | None
     next: ProgrammeItemVersion | None
     unit_name: str | None
     position_title: str | None
@@ -84,28 +114,20 @@ class Line:
 
 def listed(session: BoundSession, day: date) -> dict[Layer, list[Line]]:
     """Return the programme as it stands for those who begin on a day, and what is to come, by layer. Two queries."""
-    rows = session.execute(
-        select(ProgrammeItem, ProgrammeItemVersion, Position.title)
-        .join(ProgrammeItemVersion, ProgrammeItemVersion.item_id == ProgrammeItem.id)
-        .outerjoin(Position, Position.id == ProgrammeItem.position_id)
-        .where(
-            _for_somebody(),
-            or_(ProgrammeItemVersion.effective_until.is_(None), ProgrammeItemVersion.effective_until >= day),
-        )
-        .order_by(ProgrammeItem.id, ProgrammeItemVersion.number)
-    ).all()
     tree = tree_on(session, day)
-    versions: defaultdict[int, list[ProgrammeItemVersion]] = defaultdict(list)
-    titles = {}
-    for item, version, title in rows:
-        versions[item.id].append(version)
-        titles[item.id] = (item, title)
+    by_item: defaultdict[int, list[Said]] = defaultdict(list)
+    for one in sorted(_said(session), key=lambda one: one.days.starts_on):
+        if one.days.span[1] >= day:
+            by_item[one.item.id].append(one)
     found: dict[Layer, list[Line]] = {layer: [] for layer in Layer}
-    for item_id, said in versions.items():
-        item, title = titles[item_id]
-        ahead = next((one for one in said if one.effective_from > day), None)
-        unit = tree.nodes.get(item.unit_id) if item.unit_id is not None else None
-        found[item.layer].append(Line(item, said[0], ahead, unit.name if unit else None, title))
+    for said in by_item.values():
+        now = said[0]
+        ahead = next((one.version for one in said if one.days.starts_on > day), None)
+        unit = tree.nodes.get(now.item.unit_id) if now.item.unit_id is not None else None
+        position = now.position.title if now.position else None
+        found[now.item.layer].append(
+            Line(now.item, now.version, now.days.ends_on, ahead, unit.name if unit else None, position)
+        )
     for lines in found.values():
         lines.sort(key=lambda one: (one.unit_name or one.position_title or "", one.version.offset_days, one.item.id))
     return found
@@ -117,7 +139,7 @@ def item_by_public_id(session: BoundSession, public_id: str) -> ProgrammeItem | 
 
 
 def versions_of(session: BoundSession, item_id: int) -> Sequence[ProgrammeItemVersion]:
-    """Return all that an item has said and will say, in order."""
+    """Return all that has been decided about an item, in order."""
     return session.scalars(
         select(ProgrammeItemVersion)
         .where(ProgrammeItemVersion.item_id == item_id)
@@ -128,18 +150,6 @@ def versions_of(session: BoundSession, item_id: int) -> Sequence[ProgrammeItemVe
 
 def written(session: BoundSession, day: date) -> list[Written]:
     """Return the programme for those who begin on a day, as a file says it: see `content.write`. One query."""
-    rows = session.execute(
-        select(ProgrammeItem, ProgrammeItemVersion, Requirement.code, OrgUnit.code, Position.code, Position.title)
-        .join(ProgrammeItemVersion, ProgrammeItemVersion.item_id == ProgrammeItem.id)
-        .outerjoin(Requirement, Requirement.id == ProgrammeItem.requirement_id)
-        .outerjoin(OrgUnit, OrgUnit.id == ProgrammeItem.unit_id)
-        .outerjoin(Position, Position.id == ProgrammeItem.position_id)
-        .where(
-            ProgrammeItemVersion.effective_from <= day,
-            or_(ProgrammeItemVersion.effective_until.is_(None), ProgrammeItemVersion.effective_until >= day),
-        )
-        .order_by(ProgrammeItemVersion.offset_days, ProgrammeItem.id)
-    )
     return [
         Written(
             code=item.code,
@@ -149,7 +159,8 @@ def written(session: BoundSession, day: date) -> list[Written]:
             helps=version.helps,
             requirement=requirement,
             unit=unit,
-            position=(position, title) if position is not None else None,
+            position=(position.code, position.title) if position is not None else None,
         )
-        for item, version, requirement, unit, position, title in rows
+        for item, version, days, requirement, unit, position in _said(session)
+        if day in days
     ]
