@@ -23,6 +23,13 @@ TODAY = date(2026, 11, 23)
 LATER = TODAY + timedelta(days=30)
 
 
+@pytest.fixture(autouse=True)
+def in_app(app):
+    """An answer is mailed, in words that the application has."""
+    with app.app_context():
+        yield
+
+
 @pytest.fixture
 def requirement(cast, in_kil):
     """Everyone employed was to take a course years ago; nobody has."""

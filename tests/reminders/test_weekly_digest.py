@@ -1,6 +1,5 @@
 """The managers' weekly mail: who gets it, when it stays away, and what it says."""
 
-import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.factories import (
     set_password,
 )
 from tests.reminders.conftest import MONDAY
+from tests.snapshots import is_as_in
 from tracker import clock
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
@@ -38,22 +38,13 @@ WEEK = timedelta(days=7)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-def is_as_in(name, text):
-    """Compare with a file that people read. Write it anew with TRACKER_SNAPSHOTS=write, and look at the difference."""
-    text = re.sub("[0-9a-f]{20}", "<id>", text)
-    file = SNAPSHOTS / name
-    if os.environ.get("TRACKER_SNAPSHOTS") == "write":
-        file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("locale", ["sv", "en"])
 def test_what_the_mail_says(in_kil, cast, unit, mailed, locale):
     with in_kil() as session:
         session.get_one(Account, cast.accounts["bosse"]).locale = locale
     mailed(MONDAY - WEEK, NOW - WEEK)
     mail = mailed()[BOSSE]
-    is_as_in(f"weekly_digest.{locale}.txt", f"{mail.subject}\n\n{mail.text}")
+    is_as_in(SNAPSHOTS / f"weekly_digest.{locale}.txt", f"{mail.subject}\n\n{mail.text}")
 
 
 def test_html_and_text_tell_of_the_same_people(unit, mailed):

@@ -149,13 +149,13 @@ def test_the_first_of_two_decisions_holds(browser, in_kil, sent):
         assert session.scalars(select(Completion)).all() == []
 
 
-def test_of_two_who_decide_at_the_same_time_one_is_told(database, cast, in_kil, sent):
+def test_of_two_who_decide_at_the_same_time_one_is_told(app, database, cast, in_kil, sent):
     upload = sent()
     both_ready, told = threading.Barrier(2, timeout=30), []
 
     def decide(name):
         both_ready.wait()
-        with transaction(database, cast.kil, now=NOW) as session:
+        with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
             viewer = viewer_of(session, cast.accounts[name], TODAY)
             one = queries.checkable_upload(session, viewer, upload, TODAY)
             try:

@@ -66,6 +66,11 @@ def account_by_public_id(session: BoundSession, public_id: str) -> Account | Non
     return session.scalars(select(Account).where(Account.public_id == public_id)).one_or_none()
 
 
+def account_of(session: BoundSession, person_id: int) -> Account | None:
+    """Return the account that belongs to a person."""
+    return session.scalars(select(Account).where(Account.person_id == person_id)).one_or_none()
+
+
 def given_roles(session: BoundSession, account_id: int) -> frozenset[GivenRole]:
     """Return the roles that have been given to an account by hand and not revoked."""
     return frozenset(

@@ -17,6 +17,7 @@ from tracker.domain.obligations import phases
 from tracker.domain.periods import FOREVER, Days
 from tracker.exceptions import queries
 from tracker.exceptions.queries import Case
+from tracker.people.answers import About, mail_answer
 from tracker.people.models import Person
 from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension
@@ -276,9 +277,9 @@ def answer(
     now: datetime,
     today: date,
 ) -> None:
-    """Answer a request. A yes grants what was asked for, from today, until the day given. Writes the journal.
+    """Answer a request. A yes grants what was asked for, from today, until the day given.
 
-    Raises OwnCaseError, AlreadyAnsweredError, UntilMissingError, and what granting raises.
+    Writes the journal, and mails the learner. Raises OwnCaseError, AlreadyAnsweredError, UntilMissingError, and what granting raises.
     """
     _refuse_own(request.person_id, by)
     locked = select(ExceptionRequest).where(ExceptionRequest.id == request.id).with_for_update()
@@ -296,6 +297,17 @@ def answer(
     request.granted = granted
     request.answer = words
     record(session, "exception.answered", subject=request, by=by, person=case.person.public_id, granted=granted)
+    mail_answer(
+        session,
+        about=About(request.kind.value),
+        subject=request,
+        person_id=request.person_id,
+        titles=queries.titles_of(session, request, today),
+        granted=granted,
+        day=until,
+        words=words,
+        now=now,
+    )
 
 
 def _refuse_own(person_id: int, by: Viewer) -> None:

@@ -20,7 +20,7 @@ from tracker.people.models import Person
 from tracker.people.queries import another, in_name_order, named, visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension, Requirement
-from tracker.requirements.queries import load_requirements
+from tracker.requirements.queries import in_charge, load_requirements, published_versions
 from tracker.tables import stands
 
 PAGE_SIZE = 50
@@ -234,6 +234,13 @@ def open_request(session: BoundSession, person_id: int, requirement_id: int) -> 
             ExceptionRequest.answered_at.is_(None),
         )
     ).one_or_none()
+
+
+def titles_of(session: BoundSession, request: ExceptionRequest, day: date) -> dict[str, str]:
+    """Return what the requirement that a request is about is called on a day, by language. One query."""
+    version = in_charge(published_versions(session, request.requirement_id), day)
+    assert version is not None  # Nobody can ask about a draft.
+    return version.titles
 
 
 def requests_of(session: BoundSession, person_id: int) -> list[ExceptionRequest]:

@@ -12,6 +12,7 @@ from tracker.catalogue.models import Course
 from tracker.db import BoundSession
 from tracker.domain.evidence import Evidence
 from tracker.learning.operations import CompletionInFutureError, record_completion
+from tracker.people.answers import About, mail_answer
 from tracker.people.models import Person
 from tracker.permissions import Viewer
 from tracker.uploads import queries
@@ -132,7 +133,7 @@ def accept(
 ) -> None:
     """Confirm that a certificate is genuine and is of the course: it becomes a completion, proved as strongly as can be.
 
-    Writes the journal. Raises OwnCertificateError, AlreadyClosedError, and learning.operations.AlreadyCompletedError
+    Writes the journal, and mails the learner. Raises OwnCertificateError, AlreadyClosedError, and learning.operations.AlreadyCompletedError
     if the course is recorded as completed on that very day with evidence as strong.
     """
     _refuse_own(session, certificate, person, by)
@@ -151,6 +152,7 @@ def accept(
     )
     certificate.completion_id = completion.id
     _close(certificate, Outcome.ACCEPTED, words, by, now)
+    _tell(session, certificate, now)
     record(
         session,
         "certificate.accepted",
@@ -167,11 +169,12 @@ def decline(
 ) -> None:
     """Say that a certificate does not do, and why. The learner may send another.
 
-    Writes the journal. Raises OwnCertificateError, AlreadyClosedError.
+    Writes the journal, and mails the learner. Raises OwnCertificateError, AlreadyClosedError.
     """
     _refuse_own(session, certificate, person, by)
     _lock(session, certificate)
     _close(certificate, Outcome.DECLINED, words, by, now)
+    _tell(session, certificate, now)
     record(session, "certificate.declined", subject=certificate, by=by, person=person.public_id)
 
 
@@ -199,3 +202,17 @@ def _close(certificate: UploadedCertificate, outcome: Outcome, words: str, by: V
     certificate.words = words
     certificate.closed_at = now
     certificate.closed_by_id = by.account_id
+
+
+def _tell(session: BoundSession, certificate: UploadedCertificate, now: datetime) -> None:
+    mail_answer(
+        session,
+        about=About.CERTIFICATE,
+        subject=certificate,
+        person_id=certificate.person_id,
+        titles=queries.titles_of(session, certificate),
+        granted=certificate.outcome is Outcome.ACCEPTED,
+        day=certificate.completed_on,
+        words=certificate.words,
+        now=now,
+    )

@@ -117,6 +117,11 @@ def content_of(session: BoundSession, certificate: UploadedCertificate) -> bytes
     return content
 
 
+def titles_of(session: BoundSession, certificate: UploadedCertificate) -> dict[str, str]:
+    """Return what the course of an uploaded certificate is called now, by language."""
+    return session.execute(_uploads().where(UploadedCertificate.id == certificate.id)).one()[2]
+
+
 def has_file(session: BoundSession, certificate: UploadedCertificate) -> bool:
     """Say whether the file of an uploaded certificate is still kept."""
     kept = select(UploadedFile.id).where(UploadedFile.uploaded_certificate_id == certificate.id)
