@@ -1,7 +1,7 @@
 """Keep when the end of a programme's item was decided: as a version of its own, in place of a day set in another's row.
 
 Revision ID: 20261124_1210
-Revises: 20261124_1200
+Revises: 20261124_1201
 """
 
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from alembic import op
 from tracker import schema, tables
 
 revision = "20261124_1210"
-down_revision = "20261124_1200"
+down_revision = "20261124_1201"
 branch_labels = None
 depends_on = None
 

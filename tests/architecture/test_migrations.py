@@ -79,7 +79,7 @@ ENDED = {
 
 def test_ends_of_programme_items_become_decisions_of_their_own_and_back(owner):
     schema.upgrade(owner)
-    schema.downgrade(owner, "20261124_1200")
+    schema.downgrade(owner, "20261124_1201")
     with owner.engine.begin() as connection:
         schema.widen(connection)
         _add_items(connection)
@@ -96,7 +96,7 @@ def test_ends_of_programme_items_become_decisions_of_their_own_and_back(owner):
         for row in found:
             known = row.ends and row.item_id == list(ENDED).index("ended") + 1
             assert row.recorded_at.replace(tzinfo=UTC) == (DECIDED if known else EARLY)
-    schema.downgrade(owner, "20261124_1200")
+    schema.downgrade(owner, "20261124_1201")
     with owner.engine.connect() as connection:
         schema.widen(connection)
         version = _tables(connection)["programme_item_version"]
