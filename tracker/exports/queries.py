@@ -19,7 +19,7 @@ from tracker.domain.evidence import Evidence
 from tracker.domain.facts import State
 from tracker.learning.models import Certificate, Completion
 from tracker.organisation.models import OrgUnit, UnitPlacement
-from tracker.organisation.queries import in_force, subtree
+from tracker.organisation.queries import in_force, in_subtree
 from tracker.people.models import Employment, Person
 from tracker.people.queries import visible_to
 from tracker.permissions import Viewer
@@ -156,8 +156,7 @@ def _people(session: BoundSession, viewer: Viewer, chosen: Filter) -> Iterator[l
     """Yield the ids of those visible to the viewer, employed on the day and in the unit if one is chosen, by name."""
     condition = visible_to(viewer, chosen.day) & employed_on(chosen.day)
     if chosen.unit_id is not None:
-        units = select(subtree([chosen.unit_id], chosen.day).c.unit_id)
-        there = and_(in_force(Employment, chosen.day), Employment.unit_id.in_(units))
+        there = and_(in_force(Employment, chosen.day), in_subtree(Employment.unit_id, [chosen.unit_id], chosen.day))
         condition &= Person.id.in_(select(Employment.person_id).where(there))
     ids = session.scalars(select(Person.id).where(condition).order_by(Person.sort_key, Person.id)).all()
     for start in range(0, len(ids), PEOPLE_AT_A_TIME):

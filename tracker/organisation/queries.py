@@ -3,9 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Boolean, ColumnElement, Select, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from tracker.db import BoundSession
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
@@ -21,19 +25,44 @@ def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:
     )
 
 
-def subtree(roots: Collection[int], day: date) -> CTE:
-    """Return the units at and below some units on a day, as a common table with one column, `unit_id`.
-
-    Use it as `Employment.unit_id.in_(select(subtree(roots, day).c.unit_id))`.
-    """
-    tree = select(OrgUnit.id.label("unit_id")).where(OrgUnit.id.in_(roots)).cte(recursive=True)
-    child = aliased(UnitPlacement)
-    return tree.union(select(child.unit_id).join(tree, child.parent_id == tree.c.unit_id).where(in_force(child, day)))
+def in_subtree(unit_id: InstrumentedAttribute[int], roots: Collection[int], day: date) -> ColumnElement[bool]:
+    """Return the condition that a unit, named by a column, is one of some units or lies below one on a day."""
+    return _Among(unit_id, _subtree(roots, day).scalar_subquery())
 
 
 def subtree_ids(session: BoundSession, roots: Collection[int], day: date) -> set[int]:
     """Return the ids of the units at and below some units on a day."""
-    return set(session.scalars(select(subtree(roots, day).c.unit_id))) if roots else set()
+    return set(session.scalars(_subtree(roots, day))) if roots else set()
+
+
+def _subtree(roots: Collection[int], day: date) -> Select[int]:
+    tree = select(OrgUnit.id.label("unit_id")).where(OrgUnit.id.in_(roots)).cte(recursive=True)
+    child = aliased(UnitPlacement)
+    below = select(child.unit_id).join(tree, child.parent_id == tree.c.unit_id).where(in_force(child, day))
+    return select(tree.union(below).c.unit_id)
+
+
+class _Among(FunctionElement[bool]):
+    """The condition that a column's value is among those of a subquery, of which there are few.
+
+    PostgreSQL cannot know how far a recursion goes. It takes a subtree to be half the organisation and looks through
+    everybody's phases, unless the units are a list before it begins.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Among)
+def _among(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, subquery = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN {subquery}"
+
+
+@compiles(_Among, "postgresql")
+def _among_list(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, subquery = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY (ARRAY{subquery})"
 
 
 def unit_by_public_id(session: BoundSession, public_id: str) -> OrgUnit | None:

@@ -14,7 +14,7 @@ from tracker.domain.facts import DutyKind
 from tracker.domain.sorting import sort_key
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitPlacement
-from tracker.organisation.queries import in_force, subtree
+from tracker.organisation.queries import in_force, in_subtree
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Employment, FormerDetails, Person, PersonMerge
 from tracker.permissions import GivenRole, Role, Viewer
@@ -85,8 +85,7 @@ def in_team(viewer: Viewer, day: date) -> ColumnElement[bool]:
         return Person.id.in_(employed)
     if not viewer.managed_unit_ids:
         return false()
-    units = select(subtree(viewer.managed_unit_ids, day).c.unit_id)
-    return Person.id.in_(employed.where(Employment.unit_id.in_(units)))
+    return Person.id.in_(employed.where(in_subtree(Employment.unit_id, viewer.managed_unit_ids, day)))
 
 
 def visible_to(viewer: Viewer, day: date) -> ColumnElement[bool]:
@@ -133,8 +132,7 @@ def served_or_coming(viewer: Viewer, day: date) -> ColumnElement[bool]:
 def _works_below(roots: Collection[int], day: date) -> ColumnElement[bool]:
     if not roots:
         return false()
-    units = select(subtree(roots, day).c.unit_id)
-    return Person.id.in_(_here_or_coming(day).where(Employment.unit_id.in_(units)))
+    return Person.id.in_(_here_or_coming(day).where(in_subtree(Employment.unit_id, roots, day)))
 
 
 def _here_or_coming(day: date) -> Select[int]:
@@ -268,7 +266,7 @@ def people_page(
     """
     working = select(Employment.person_id).where(in_force(Employment, day))
     if unit is not None:
-        working = working.where(Employment.unit_id.in_(select(subtree([unit.id], day).c.unit_id)))
+        working = working.where(in_subtree(Employment.unit_id, [unit.id], day))
     if position is not None:
         working = working.where(Employment.position_id == position.id)
     statement = select(Person).where(visible_to(viewer, day), named(words)).order_by(*in_name_order())

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from tracker.db import BoundSession
 from tracker.organisation.models import OrgUnit, UnitKind, UnitPlacement
-from tracker.organisation.queries import in_force, subtree
+from tracker.organisation.queries import in_force, in_subtree
 from tracker.people.models import Employment, Person
 from tracker.permissions import Viewer
 
@@ -78,5 +78,5 @@ def above(units: Mapping[int, Unit], unit: Unit | None) -> list[Unit]:
 
 def works_in(unit_id: int, day: date) -> ColumnElement[bool]:
     """Return the condition that a person works in a unit, or below it, on a day."""
-    below = select(subtree([unit_id], day).c.unit_id)
-    return Person.id.in_(select(Employment.person_id).where(in_force(Employment, day), Employment.unit_id.in_(below)))
+    there = in_force(Employment, day), in_subtree(Employment.unit_id, [unit_id], day)
+    return Person.id.in_(select(Employment.person_id).where(*there))
