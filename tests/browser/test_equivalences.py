@@ -44,7 +44,7 @@ def test_whom_it_changes_is_shown_before_it_is_done(site: Site) -> None:
     cecilia.locator("#equivalences a[href$='/equivalences/new']").click()
     cecilia.locator("select[name=course]").select_option(label="Informationssäkerhet 2020")
     cecilia.locator("main form .btn-primary").click()
-    expect(cecilia.locator("#consequences")).to_contain_text("Det ändrar läget för 3 personer i dag")
+    expect(cecilia.locator("#consequences")).to_contain_text("Det ändrar läge eller datum för 3 personer")
     expect(cecilia.locator("#changed tbody tr")).to_have_count(3)
     assert known() == 0
     cecilia.locator("main form .btn-primary").click()

@@ -57,7 +57,7 @@ def send(client, courses, **dates):
 def test_added_and_taken_back(cecilia, courses, in_kil, cast):
     assert state(in_kil, cast) is State.OVERDUE
     seen = look(cecilia, courses).text
-    assert "Det ändrar läget för 1 person i dag." in seen
+    assert "Det ändrar läge eller datum för 1 person." in seen
     assert "Anna" in seen.split('id="changed"')[1]
     assert state(in_kil, cast) is State.OVERDUE, "nothing is written before it is confirmed"
     assert send(cecilia, courses).status_code == 302
@@ -136,7 +136,7 @@ def test_names_are_few_and_protected_ones_are_not_told(cecilia, courses, in_kil,
     assert "Anna" not in seen
     monkeypatch.setattr(queries, "SHOWN", 2)
     seen = look(cecilia, courses).text.split('id="consequences"')[1]
-    assert "Det ändrar läget för 3 personer i dag." in seen
+    assert "Det ändrar läge eller datum för 3 personer." in seen
     assert "Skyddad identitet" not in seen
     assert "och 1 person till, som inte står här" in seen
 
