@@ -42,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
@@ -148,6 +149,12 @@ class Database:
     def wide(self, *, reading: bool = False) -> WideSession:
         """Open a session across municipalities: to find who signs in, for figures side by side, for the outbox."""
         return WideSession(self._reading if reading else self.engine, expire_on_commit=False)
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Say whether a statement failed because another transaction holds what it would not wait (longer) for."""
+    lock_not_available = getattr(error.orig, "sqlstate", None) == "55P03"
+    return lock_not_available or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def normalised(url: str) -> str:

@@ -1,15 +1,17 @@
 """How it was known: exact for any past day, whatever was retracted, corrected or published since."""
 
 import csv
+import html
 import io
 import re
+import threading
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
 import time_machine
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.compliance.happenings import act, beginning
 from tests.conftest import NOW
@@ -27,6 +29,7 @@ from tracker import cli
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.catalogue.models import Course
+from tracker.compliance import computing, views
 from tracker.compliance.computing import COLUMNS
 from tracker.compliance.known import KEPT, prepare, prepared
 from tracker.compliance.models import KnownDay, Phase
@@ -67,6 +70,18 @@ def noon(day):
 
 def known(on):
     return Known.by_end_of(on, "Europe/Stockholm")
+
+
+def onward(response):
+    """Where a page goes on to by itself once it is done."""
+    return html.unescape(re.search(r'content="0;url=([^"]+)"', response.get_data(as_text=True)).group(1))
+
+
+def moments(response):
+    """How far a page said it was: (municipality, people done, people in all)."""
+    bars = r'<progress class="bar" value="(\d+)" max="(\d+)" aria-label="(\w+)">'
+    found = re.findall(bars, response.get_data(as_text=True))
+    return [(where, int(done), int(people)) for done, people, where in found]
 
 
 def look_back(session, cast, on):
@@ -256,19 +271,19 @@ class TestPages:
         if response.status_code == 302:
             asked = client.get(response.location)
             assert asked.status_code == 200
-            response = client.post(response.location, follow_redirects=True)
+            response = client.get(onward(client.post(response.location)))
         assert response.status_code == 200
         return " ".join(response.get_data(as_text=True).split())
 
     def test_the_first_to_ask_is_told_that_it_takes_a_moment(self, cecilia, in_kil):
         response = cecilia.get("/team?known=2026-03-01")
         assert response.status_code == 302
-        assert "takes a few seconds" in cecilia.get(response.location).get_data(as_text=True)
+        assert "You see how far it is" in cecilia.get(response.location).get_data(as_text=True)
         with in_kil() as session:
             assert not prepared(session, MARCH)
-        after = cecilia.post(response.location)
-        assert after.location.endswith("/team?known=2026-03-01")
-        assert cecilia.get(after.location).status_code == 200
+        after = onward(cecilia.post(response.location))
+        assert after == "/team?known=2026-03-01"
+        assert cecilia.get(after).status_code == 200
 
     @pytest.mark.parametrize("path", PATHS)
     def test_every_page_that_takes_a_day(self, cecilia, path):
@@ -323,7 +338,7 @@ class TestPages:
 
     def test_it_goes_on_to_pages_of_our_own_only(self, cecilia):
         response = cecilia.post("/known/2026-03-01", data={"next": "https://elsewhere.example/"})
-        assert response.location == "/?known=2026-03-01"
+        assert onward(response) == "/?known=2026-03-01"
 
     def test_an_export_as_it_was_known(self, cecilia, cast):
         form = {"content": "standing", "day": "2026-06-01", "known": "2026-06-01", "kind": "csv"}
@@ -375,13 +390,102 @@ def test_the_municipalities_side_by_side(client, database, cast, at, in_kil, sto
     sign_in(client, database, cast, "kim")
     response = client.get("/coordination?known=2026-03-01")
     assert response.status_code == 302
-    client.post(response.location)
+    answer = client.post(response.location)
+    assert [moment[0] for moment in moments(answer) if moment[1] == moment[2]] == ["Kil", "Grums"]
     for municipality_id in (cast.kil, cast.grums):
         with database.bound(municipality_id, reading=True) as session:
             assert prepared(session, MARCH)
     assert client.get("/coordination?known=2026-03-01").status_code == 200
     with in_kil() as session:
         assert session.scalars(select(Phase.id).where(phase_on(MARCH))).first() is not None
+
+
+class TestProgress:
+    """It takes long for many people: one sees how far it is, can stop it, and nothing half done stays."""
+
+    @pytest.fixture(autouse=True)
+    def few_at_a_time(self, monkeypatch):
+        monkeypatch.setattr(computing, "PEOPLE_AT_A_TIME", 3)
+
+    @pytest.fixture
+    def asking(self, app, database, cast, story):
+        """Ask as somebody, each in a browser of their own."""
+
+        def ask(name):
+            return sign_in(app.test_client(), database, cast, name).post("/known/2026-03-01", data={"next": "/team"})
+
+        return ask
+
+    def test_one_sees_how_far_it_is(self, asking, in_kil):
+        answer = asking("cecilia")
+        assert (answer.status_code, answer.headers["X-Accel-Buffering"]) == (200, "no")
+        assert moments(answer) == [("Kil", 3, 8), ("Kil", 6, 8), ("Kil", 8, 8)]
+        assert onward(answer) == "/team"
+        with in_kil() as session:
+            assert prepared(session, MARCH)
+
+    def test_who_closes_the_page_stops_it_and_nothing_half_done_stays(self, asking, database, in_kil, cast):
+        answer = asking("cecilia")
+        read = ""
+        for part in answer.iter_encoded():
+            read += part.decode()
+            if 'value="6"' in read:
+                break
+        answer.close()
+        assert 'value="8"' not in read
+        with in_kil() as session:
+            assert not prepared(session, MARCH)
+            session.known = known(MARCH)
+            assert table(session) == []
+            session.known = None
+            assert table(session) != []
+        assert onward(asking("bosse")) == "/team"  # Whoever comes next is not in the way of what was left.
+
+    def test_of_two_who_ask_at_once_one_computes(self, asking, database, in_kil, monkeypatch):
+        """The second is told that it waits, and goes on when the first is done."""
+        monkeypatch.setattr(views.time, "sleep", lambda _seconds: None)
+        if database.engine.dialect.name == "sqlite":
+            event.listen(database.engine, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=100"))
+            database.engine.dispose()
+        half_way, may_end, told = threading.Event(), threading.Event(), {}
+
+        def first():
+            told["first"] = ""
+            for part in asking("cecilia").iter_encoded():
+                told["first"] += part.decode()
+                if 'value="3"' in told["first"] and not half_way.is_set():
+                    half_way.set()
+                    assert may_end.wait(30)
+
+        thread = threading.Thread(target=first)
+        thread.start()
+        assert half_way.wait(30)
+        told["second"] = ""
+        for part in asking("bosse").iter_encoded():
+            told["second"] += part.decode()
+            if told["second"].count("Kil väntar på sin tur") == 3:
+                may_end.set()
+        thread.join()
+        assert all("0;url=/team" in text for text in told.values())
+        assert ("value=" in told["first"], 'max="8"' in told["second"]) == (True, False)
+        with in_kil() as session:
+            assert session.scalars(select(KnownDay.known_on)).all() == [MARCH]
+            noted = select(JournalEntry.actor).where(JournalEntry.action == "phases.computed_as_known")
+            assert len(session.scalars(noted).all()) == 1
+
+    def test_what_fails_half_way_says_so_and_can_be_tried_again(self, asking, in_kil, monkeypatch):
+        def fails(*_arguments):
+            raise RuntimeError("the disk is full")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(computing, "phases", fails)
+            text = asking("cecilia").get_data(as_text=True)
+        assert "0;url=" not in text
+        assert 'role="alert"' in text
+        assert "/known/2026-03-01?next=/team" in text
+        with in_kil() as session:
+            assert not prepared(session, MARCH)
+        assert onward(asking("cecilia")) == "/team"
 
 
 class TestCommand:

@@ -123,8 +123,16 @@ def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+def here(session: BoundSession, persons: Sequence[int]) -> Generator[tuple[int, Differing]]:
+    """Yield how many people are done and what is to be replaced, some people at a time."""
+    done = 0
+    for batch in compared(session, persons, load_requirements(session)):
+        done = min(done + PEOPLE_AT_A_TIME, len(persons))
+        yield done, differing(batch)
+
+
 def elsewhere(session: BoundSession, persons: Sequence[int], processes: int) -> Generator[tuple[int, Differing]]:
-    """Yield how many people are done and what is to be replaced, some people at a time, computed in other processes.
+    """Yield the same, computed in other processes.
 
     Those see what has been committed only. No more batches are on their way than the processes need, so that memory stays
     constant when whoever writes is slower.
@@ -166,8 +174,8 @@ def _begin_elsewhere(url: str, municipality_id: int, known: Known | None) -> Non
 
 
 def _differing(persons: Sequence[int]) -> Differing:
-    (here,) = _elsewhere
-    (batch,) = compared(here.session, persons, here.requirements)
+    (own,) = _elsewhere
+    (batch,) = compared(own.session, persons, own.requirements)
     return differing(batch)
 
 

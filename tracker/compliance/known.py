@@ -4,7 +4,7 @@ What was known on a past day never changes by anything recorded later (section 4
 by the same pure function, and asked with the same statements.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from tracker.audit.operations import record
 from tracker.compliance.computing import Progress
 from tracker.compliance.models import KnownDay, Phase
-from tracker.compliance.operations import rebuild, wait_for_turn
+from tracker.compliance.operations import rebuilding, wait_for_turn
 from tracker.db import BoundSession, Known, WideSession
 from tracker.municipalities.models import Municipality
 from tracker.permissions import Viewer
@@ -47,6 +47,18 @@ def prepare(
     Takes as long as a rebuild does. As many rows stay as there are phases; the oldest of `KEPT` days give way.
     """
     wait_for_turn(session)
+    for done, people in preparing(session, known, by=by, now=now, processes=processes):
+        if progress is not None:
+            progress(done, people)
+
+
+def preparing(
+    session: BoundSession, known: Known, *, by: Viewer, now: datetime, processes: int = 1
+) -> Iterator[tuple[int, int]]:
+    """Do what `prepare` does once it is one's turn, and yield how many people are done, of how many.
+
+    Whoever stops asking before the end, and does not commit, leaves nothing.
+    """
     if prepared(session, known.on):
         return
     for old in session.scalars(select(KnownDay).order_by(KnownDay.computed_at.desc()).offset(KEPT - 1)).all():
@@ -55,7 +67,7 @@ def prepare(
     session.add(day)
     session.flush()
     with _set_back(session, known):
-        rebuild(session, progress=progress, processes=processes)
+        yield from rebuilding(session, processes=processes)
     where = session.get_one(Municipality, session.municipality_id)
     record(session, "phases.computed_as_known", subject=where, by=by, known_on=known.on.isoformat())
 

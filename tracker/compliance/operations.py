@@ -1,10 +1,11 @@
 """Keeping the phase table true to the facts and the rules."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import OperationalError
 
 from tracker.compliance.computing import (
     COLUMNS,
@@ -14,10 +15,11 @@ from tracker.compliance.computing import (
     compared,
     differing,
     elsewhere,
+    here,
     rarely_collecting,
 )
 from tracker.compliance.models import Phase
-from tracker.db import BoundSession, Touched, gather_statistics, insert_plain
+from tracker.db import BoundSession, Touched, gather_statistics, insert_plain, is_busy
 from tracker.domain import requirement as rules
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
@@ -29,6 +31,10 @@ ROWS_AT_A_TIME = 10_000
 """How many values one statement carries; SQLite takes at most 32,766."""
 
 _STORED = ("person_id", "requirement_id", *COLUMNS)
+
+
+class BusyError(Exception):
+    """Others write in the municipality, and it is not our turn yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +73,24 @@ def rebuild(session: BoundSession, *, progress: Progress | None = None, processe
 
     With several processes, the others compute while this one writes. They see what has been committed only.
     """
+    for done, people in rebuilding(session, processes=processes):
+        if progress is not None:
+            progress(done, people)
+
+
+def rebuilding(session: BoundSession, *, processes: int = 1) -> Iterator[tuple[int, int]]:
+    """Do what `rebuild` does, and yield how many people are done, of how many, after each batch of them."""
     session.flush()  # As in refresh.
     session.info.pop("touched", None)
     wait_for_turn(session)
     persons = _everyone(session)
-    if processes == 1:
-        _recompute(session, persons, load_requirements(session), progress=progress)
-        return
     rows = 0
     with rarely_collecting(len(persons)):
-        for done, found in elsewhere(session, persons, processes):
+        batches = here(session, persons) if processes == 1 else elsewhere(session, persons, processes)
+        for done, found in batches:
             _replace(session, found)
             rows += len(found.rows)
-            if progress is not None:
-                progress(done, len(persons))
+            yield done, len(persons)
     gather_statistics(session, Phase, rows)
 
 
@@ -112,9 +122,26 @@ def wait_for_turn(session: BoundSession) -> None:
 
     SQLite has one writer at a time as it is.
     """
+    session.execute(_turn(session)).one()
+
+
+def take_turn(session: BoundSession) -> None:
+    """Take the municipality's lock as `wait_for_turn` does, without waiting: on SQLite some seconds at most.
+
+    Raises BusyError if others have it. The transaction is of no use then.
+    """
+    try:
+        session.execute(_turn(session, nowait=True)).one()
+    except OperationalError as error:
+        if is_busy(error):
+            raise BusyError from error
+        raise
+
+
+def _turn(session: BoundSession, *, nowait: bool = False) -> Select[int]:
     municipality = select(Municipality.id).where(Municipality.id == session.municipality_id)
     # Rows that refer to the municipality may still be added: the lock does not cover its key.
-    session.execute(municipality.with_for_update(key_share=True)).one()
+    return municipality.with_for_update(key_share=True, nowait=nowait)
 
 
 def _everyone(session: BoundSession) -> list[int]:
@@ -136,12 +163,11 @@ def _recompute(
     requirements: Sequence[rules.Requirement],
     *,
     among: Collection[int] | None = None,
-    progress: Progress | None = None,
 ) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
     rows = 0
     with rarely_collecting(len(persons)):
-        for batch in compared(session, persons, requirements, among=among, progress=progress):
+        for batch in compared(session, persons, requirements, among=among):
             found = differing(batch)
             _replace(session, found)
             rows += len(found.rows)

@@ -1,14 +1,18 @@
 """The pages of requirements, which show how they stand; and why each applies to whom."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from flask import Blueprint, abort, g, redirect, request, url_for
+import structlog
+from flask import Blueprint, abort, g, request, stream_template, url_for
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
 from tracker.compliance import known, queries
 from tracker.compliance.explain import explain, named_courses
+from tracker.compliance.operations import BusyError, take_turn
 from tracker.db import Known
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
@@ -21,6 +25,8 @@ from tracker.requirements import queries as requirements
 from tracker.web.access import requires
 from tracker.web.pages import found, own_path, page
 from tracker.web.session import FIRST_DAY, edge, in_municipality
+
+log = structlog.get_logger()
 
 bp = Blueprint("compliance", __name__)
 requirements_bp = Blueprint("requirements", __name__)
@@ -96,18 +102,56 @@ def _counted() -> ColumnElement[bool]:
 
 
 @bp.route("/known/<on>", methods=["GET", "POST"])
-@requires(Permission.SIGNED_IN)
+@requires(Permission.SIGNED_IN, only_reads=True)
 def prepare(on: str) -> Response:
-    """Compute how everyone stands from what was known on a past day, then go on to the page that asked for it."""
+    """Compute how everyone stands from what was known on a past day, then go on to the page that asked for it.
+
+    The answer is a page that grows as the work goes on, so that its reader sees how far it is. Closing it stops the work.
+    """
     day = _past_day(on)
     onward = own_path(request.values.get("next")) or url_for("dashboards.home", known=on)
-    if request.method == "POST":
-        for municipality in _looked_at():
-            # Each in a transaction of its own: one at a time waits, and what is done stays done.
+    if request.method == "GET":
+        return page("compliance/prepare.html", on=day, onward=onward)
+    moments = _prepare(_looked_at(), day)
+    shown = stream_template("compliance/preparing.html", on=day, onward=onward, moments=moments)
+    response = Response(shown, mimetype="text/html")
+    response.headers["X-Accel-Buffering"] = "no"  # A proxy such as nginx would keep the page until it is whole.
+    return response
+
+
+class Moment(NamedTuple):
+    """How far it is with a municipality: so many people of so many; none while others write there."""
+
+    where: str
+    done: int = 0
+    people: int = 0
+    failed: bool = False
+
+
+def _prepare(municipalities: Sequence[Municipality], day: date) -> Iterator[Moment]:
+    try:
+        for municipality in municipalities:
+            yield Moment(municipality.name)
+            yield from _prepare_one(municipality, Known.by_end_of(day, municipality.timezone))
+    except Exception:
+        # The answer has begun, so the page of errors cannot take its place.
+        log.exception("request.failed")
+        yield Moment("", failed=True)
+
+
+def _prepare_one(municipality: Municipality, known_by: Known) -> Iterator[Moment]:
+    while True:
+        try:
+            # Each in a transaction of its own: what is done of several stays done.
             with in_municipality(municipality.id) as session:
-                known.prepare(session, Known.by_end_of(day, municipality.timezone), by=g.viewer, now=g.now)
-        return redirect(onward)
-    return page("compliance/prepare.html", on=day, onward=onward)
+                take_turn(session)
+                for done, people in known.preparing(session, known_by, by=g.viewer, now=g.now):
+                    yield Moment(municipality.name, done, people)
+        except BusyError:
+            yield Moment(municipality.name)
+            time.sleep(1)
+        else:
+            return
 
 
 def _looked_at() -> Sequence[Municipality]:

@@ -19,16 +19,18 @@ class UndeclaredEndpointError(Exception):
     """An endpoint says neither which permission it takes nor that it is public; the application does not start."""
 
 
-def requires(permission: Permission, *, on_a_day: bool = False) -> Callable[[View], View]:
+def requires(permission: Permission, *, on_a_day: bool = False, only_reads: bool = False) -> Callable[[View], View]:
     """Declare the permission that an endpoint takes.
 
     `on_a_day`: it shows how things stand on the day that the address asks for (`?day=`, see `g.day`), also as they were
-    known on an earlier one (`?known=`, see `g.known_on`). Other endpoints are about today.
+    known on an earlier one (`?known=`, see `g.known_on`). Other endpoints are about today. `only_reads`: `g.session` takes
+    no write lock, even for a POST: what is written is written in sessions of its own.
     """
 
     def declare(view: View) -> View:
         view.permission = permission  # ty: ignore[missing-attribute]
         view.on_a_day = on_a_day  # ty: ignore[missing-attribute]
+        view.only_reads = only_reads  # ty: ignore[missing-attribute]
         return view
 
     return declare

@@ -78,7 +78,8 @@ def begin() -> None:
     if not current_user.is_authenticated:
         return
     signed_in: SignedIn = current_user.signed_in
-    g.session = edge().database.bound(signed_in.municipality_id, reading=request.method in SAFE_METHODS)
+    reading = request.method in SAFE_METHODS or _declares(request.endpoint, "only_reads")
+    g.session = edge().database.bound(signed_in.municipality_id, reading=reading)
     g.login_session_id = signed_in.login_session_id
     g.municipality = g.session.get_one(Municipality, signed_in.municipality_id)
     g.today = clock.local_date(g.now, g.municipality.timezone)
@@ -91,7 +92,12 @@ def begin() -> None:
 
 def takes_a_day(endpoint: str | None) -> bool:
     """Say whether an endpoint shows how things stand on the day that the address asks for. None: there is no such address."""
-    return endpoint is not None and getattr(current_app.view_functions[endpoint], "on_a_day", False)
+    return _declares(endpoint, "on_a_day")
+
+
+def _declares(endpoint: str | None, what: str) -> bool:
+    """Say whether an endpoint declares something: see `access.requires`."""
+    return endpoint is not None and getattr(current_app.view_functions[endpoint], what, False)
 
 
 def _look_at_a_day(session: BoundSession) -> None:
