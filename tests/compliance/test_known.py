@@ -79,7 +79,7 @@ def onward(response):
 
 def moments(response):
     """How far a page said it was: (municipality, people done, people in all)."""
-    bars = r'<progress class="bar" value="(\d+)" max="(\d+)" aria-label="(\w+)">'
+    bars = r'<progress class="bar" value="(\d+)" max="(\d+)" aria-label="([^"]+)">'
     found = re.findall(bars, response.get_data(as_text=True))
     return [(where, int(done), int(people)) for done, people, where in found]
 
@@ -391,7 +391,7 @@ def test_the_municipalities_side_by_side(client, database, cast, at, in_kil, sto
     response = client.get("/coordination?known=2026-03-01")
     assert response.status_code == 302
     answer = client.post(response.location)
-    assert [moment[0] for moment in moments(answer) if moment[1] == moment[2]] == ["Kil", "Grums"]
+    assert [moment[0] for moment in moments(answer) if moment[1] == moment[2]] == ["Grums kommun", "Kils kommun"]
     for municipality_id in (cast.kil, cast.grums):
         with database.bound(municipality_id, reading=True) as session:
             assert prepared(session, MARCH)
@@ -409,17 +409,14 @@ class TestProgress:
 
     @pytest.fixture
     def asking(self, app, database, cast, story):
-        """Ask as somebody, each in a browser of their own."""
-
-        def ask(name):
-            return sign_in(app.test_client(), database, cast, name).post("/known/2026-03-01", data={"next": "/team"})
-
-        return ask
+        """Ask as somebody, each in a browser of their own, where they have signed in."""
+        browsers = {name: sign_in(app.test_client(), database, cast, name) for name in ("cecilia", "bosse")}
+        return lambda name: browsers[name].post("/known/2026-03-01", data={"next": "/team"})
 
     def test_one_sees_how_far_it_is(self, asking, in_kil):
         answer = asking("cecilia")
         assert (answer.status_code, answer.headers["X-Accel-Buffering"]) == (200, "no")
-        assert moments(answer) == [("Kil", 3, 8), ("Kil", 6, 8), ("Kil", 8, 8)]
+        assert moments(answer) == [("Kils kommun", done, 8) for done in (3, 6, 8)]
         assert onward(answer) == "/team"
         with in_kil() as session:
             assert prepared(session, MARCH)
@@ -463,7 +460,7 @@ class TestProgress:
         told["second"] = ""
         for part in asking("bosse").iter_encoded():
             told["second"] += part.decode()
-            if told["second"].count("Kil väntar på sin tur") == 3:
+            if told["second"].count("Kils kommun väntar på sin tur") == 3:
                 may_end.set()
         thread.join()
         assert all("0;url=/team" in text for text in told.values())

@@ -1,7 +1,7 @@
 """The pages of requirements, which show how they stand; and why each applies to whom."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -116,6 +116,7 @@ def prepare(on: str) -> Response:
     shown = stream_template("compliance/preparing.html", on=day, onward=onward, moments=moments)
     response = Response(shown, mimetype="text/html")
     response.headers["X-Accel-Buffering"] = "no"  # A proxy such as nginx would keep the page until it is whole.
+    response.call_on_close(moments.close)  # Otherwise it would linger, with its lock, as long as something names it.
     return response
 
 
@@ -128,7 +129,7 @@ class Moment(NamedTuple):
     failed: bool = False
 
 
-def _prepare(municipalities: Sequence[Municipality], day: date) -> Iterator[Moment]:
+def _prepare(municipalities: Sequence[Municipality], day: date) -> Generator[Moment]:
     try:
         for municipality in municipalities:
             yield Moment(municipality.name)
@@ -139,7 +140,7 @@ def _prepare(municipalities: Sequence[Municipality], day: date) -> Iterator[Mome
         yield Moment("", failed=True)
 
 
-def _prepare_one(municipality: Municipality, known_by: Known) -> Iterator[Moment]:
+def _prepare_one(municipality: Municipality, known_by: Known) -> Generator[Moment]:
     while True:
         try:
             # Each in a transaction of its own: what is done of several stays done.
