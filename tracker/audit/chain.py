@@ -2,14 +2,29 @@
 
 import hashlib
 import json
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from tracker.audit.models import JournalEntry
 
 FIRST_HASH = "0" * 64
 
 
-def hash_of(entry: JournalEntry) -> str:
+class NewEntry(NamedTuple):
+    """An entry that is about to be written: what its hash covers."""
+
+    municipality_id: int
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject_type: str
+    subject: str
+    details: dict[str, Any]
+    previous_hash: str
+
+
+def hash_of(entry: JournalEntry | NewEntry) -> str:
     """Return the SHA-256 of an entry's content and of the hash before it, over canonical JSON."""
     content = {
         "municipality": entry.municipality_id,

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from tracker.audit.chain import FIRST_HASH, hash_of
+from tracker.audit.chain import FIRST_HASH, NewEntry, hash_of
 from tracker.audit.models import JournalEntry, JournalHead
-from tracker.db import BoundSession
+from tracker.db import BoundSession, insert_many
 from tracker.permissions import Viewer
 
 
@@ -49,22 +49,23 @@ def seal(session: BoundSession, *, now: datetime) -> None:
         return
     session.flush()  # Public ids of new rows are decided by the flush.
     head = _locked_head(session)
+    number, last, rows = head.number, head.hash, []
     for act in pending:
-        entry = JournalEntry(
+        entry = NewEntry(
             municipality_id=session.municipality_id,
-            number=head.number + 1,
+            number=number + 1,
             at=now,
             actor=act.by.actor,
             action=act.action,
             subject_type=type(act.subject).__name__,
             subject=act.subject.public_id,
             details=act.details,
-            previous_hash=head.hash,
-            hash="",
+            previous_hash=last,
         )
-        entry.hash = hash_of(entry)
-        head.number, head.hash = entry.number, entry.hash
-        session.add(entry)
+        number, last = entry.number, hash_of(entry)
+        rows.append(entry._asdict() | {"hash": last})
+    head.number, head.hash = number, last
+    insert_many(session, JournalEntry, rows)
 
 
 def _locked_head(session: BoundSession) -> JournalHead:
