@@ -8,12 +8,13 @@ Four belts, none of them in a view:
 4. *The database*: foreign keys are composite, `(municipality_id, x_id)`; PostgreSQL adds forced row-level security.
 
 Facts are added and retracted, never changed or deleted; a flush that tries raises. A fact that was added or retracted
-*touches* its person, a published rule its requirement or course, a unit's placement the requirements that name units;
-the edge refreshes what was touched just before it commits.
+*touches* its person, one about a requirement or a course only in what that means for them, a published rule its
+requirement or course, a unit's placement the requirements that name units; the edge refreshes what was touched just
+before it commits.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -73,24 +74,41 @@ class Touched:
     """What the present transaction changed: whose phases must be computed anew before it commits."""
 
     persons: set[int] = field(default_factory=set)
+    persons_in_part: set[int] = field(default_factory=set)
+    """Who is touched in what some requirements, or requirements that ask for some courses, mean for them; those are:"""
+    concerned_requirements: set[int] = field(default_factory=set)
+    concerned_courses: set[int] = field(default_factory=set)
     requirements: set[int] = field(default_factory=set)
     courses: set[int] = field(default_factory=set)
     units: bool = False
     everything: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.persons or self.requirements or self.courses or self.units or self.everything)
+        return bool(
+            self.persons or self.persons_in_part or self.requirements or self.courses or self.units or self.everything
+        )
 
-    def add(self, touches: str, ids: Iterable[int]) -> None:
-        """Note what rows of a table touch: its `__touches__`, and what that column holds."""
-        match touches:
-            case "person_id":
-                self.persons.update(ids)
-            case "requirement_id":
-                self.requirements.update(ids)
-            case "course_id":
-                self.courses.update(ids)
-            case "units":
+    @property
+    def people(self) -> set[int]:
+        """Everyone who is touched, in full or in part."""
+        return self.persons | self.persons_in_part
+
+    def add(self, kind: type[Owned], values: Callable[[str], Iterable[int]]) -> None:
+        """Note what rows of a table touch. `values` gives what they hold in a column."""
+        match kind.__touches__, kind.__concerns__:
+            case "person_id", None:
+                self.persons.update(values("person_id"))
+            case "person_id", "requirement_id":
+                self.persons_in_part.update(values("person_id"))
+                self.concerned_requirements.update(values("requirement_id"))
+            case "person_id", "course_id":
+                self.persons_in_part.update(values("person_id"))
+                self.concerned_courses.update(values("course_id"))
+            case "requirement_id", None:
+                self.requirements.update(values("requirement_id"))
+            case "course_id", None:
+                self.courses.update(values("course_id"))
+            case "units", None:
                 self.units = True
             case _:
                 self.everything = True
@@ -339,9 +357,10 @@ def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) 
 
 def _refuse_change(fact: Fact) -> None:
     """All that may happen to a fact is that it is retracted, once."""
-    attributes = inspect(fact).attrs
-    changed = {attribute.key for attribute in attributes if attribute.history.has_changes()}
-    if changed - RETRACTION or any(attributes.retracted_at.history.deleted):
+    state = inspect(fact)
+    set_to = set(state.attrs.keys()) - state.unmodified
+    changed = {name for name in set_to if state.attrs[name].history.has_changes()}
+    if changed - RETRACTION or any(state.attrs.retracted_at.history.deleted):
         raise FactChangedError(f"{type(fact).__name__} {fact.id}: {', '.join(sorted(changed))}")
 
 
@@ -357,7 +376,7 @@ def _touch(session: BoundSession, row: Owned) -> None:
     kind = type(row)
     if kind.__touches__ is None or (kind.__published__ and not _values(row, kind.__published__)):
         return
-    session.touched.add(kind.__touches__, _values(row, kind.__touches__) if kind.__touches__.endswith("_id") else ())
+    session.touched.add(kind, lambda column: _values(row, column))
 
 
 def _values(row: Owned, column: str) -> list[Any]:
@@ -394,8 +413,7 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
         return
     counting = [row for row in rows if model.__published__ is None or row.get(model.__published__) is not None]
     if counting:
-        named = (row[model.__touches__] for row in counting) if model.__touches__.endswith("_id") else ()
-        session.touched.add(model.__touches__, named)
+        session.touched.add(model, lambda column: [row[column] for row in counting])
 
 
 def insert_plain(

@@ -103,6 +103,8 @@ class Model(DeclarativeBase):
     __shared__: ClassVar[bool] = False
     # What a row of this table touches: person_id, requirement_id or course_id, whichever it names; units; everything.
     __touches__: ClassVar[str | None] = None
+    # One that touches a person touches only what this requirement or course, requirement_id or course_id, means for them.
+    __concerns__: ClassVar[str | None] = None
     # A row touches nothing while this column is empty: it is a draft.
     __published__: ClassVar[str | None] = None
 

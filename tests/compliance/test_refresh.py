@@ -12,6 +12,7 @@ from tests.factories import (
     BEGINNING,
     add_completion,
     add_course,
+    add_exemption,
     add_requirement,
 )
 from tracker import tokens
@@ -89,6 +90,30 @@ class TestWhatTouches:
             assert state_of(session, cast.people["anna"], requirement) is State.VALID
             assert state_of(session, cast.people["bosse"], requirement) is State.VALID
             assert state_of(session, cast.people["eva"], requirement) is State.OVERDUE
+
+    def test_a_fact_about_a_requirement_or_course_only_what_it_means_for_that(self, in_kil, cast, basic):
+        course, requirement = basic
+        with in_kil() as session:
+            other = add_course(session, "annan", now=NOW)
+            served = add_requirement(session, "annan", course_id=other.course_id, now=NOW).requirement_id
+            equal = CourseEquivalence(
+                course_id=other.course_id, accepted_course_id=course.course_id, recorded_at=NOW, source="test"
+            )
+            session.add(equal)
+        with in_kil() as session:
+            add_exemption(session, cast.people["eva"], "annan", starts_on=TODAY, ends_on=None, now=NOW)
+            touched = session.touched
+            assert (touched.persons_in_part, touched.concerned_requirements) == ({cast.people["eva"]}, {served})
+            assert not touched.persons
+            add_completion(session, cast.people["anna"], course, on=date(2026, 5, 1), now=NOW)
+            assert touched.persons_in_part == {cast.people["anna"], cast.people["eva"]}
+            assert touched.concerned_courses == {course.course_id}
+            assert not touched.persons
+        with in_kil() as session:
+            assert differences(session) == []
+            assert state_of(session, cast.people["eva"], served) is State.EXEMPT
+            for required in (requirement, served):
+                assert state_of(session, cast.people["anna"], required) is State.VALID
 
     def test_a_fact_retracted(self, in_kil, cast, basic):
         course, requirement = basic

@@ -72,7 +72,8 @@ def compared(
         ids = persons[start : start + PEOPLE_AT_A_TIME]
         stored = _stored_of(session, ids, among)
         batch = []
-        for person_id, learner in load_learners(session, ids).items():
+        known = load_learners(session, ids, among=None if among is None else requirements)
+        for person_id, learner in known.items():
             for requirement in requirements:
                 computed = rows_of(learner, requirement)
                 stored_ids, rows = stored.pop((person_id, requirement.id), ([], []))

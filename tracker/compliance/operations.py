@@ -24,7 +24,12 @@ from tracker.domain import requirement as rules
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement
-from tracker.requirements.queries import load_requirements, requirements_of_courses, requirements_of_units
+from tracker.requirements.queries import (
+    load_requirements,
+    requirements_of_courses,
+    requirements_of_units,
+    requirements_served,
+)
 from tracker.tables import NOW_KNOWN_ON
 
 ROWS_AT_A_TIME = 10_000
@@ -63,6 +68,9 @@ def refresh(session: BoundSession) -> None:
         return
     if touched.persons:
         _recompute(session, sorted(touched.persons), load_requirements(session))
+    if concerned := _concerned_requirements(session, touched):
+        others = sorted(touched.persons_in_part - touched.persons)
+        _recompute(session, others, load_requirements(session, concerned), among=concerned)
     if changed := _changed_requirements(session, touched):
         others = [person for person in _everyone(session) if person not in touched.persons]
         _recompute(session, others, load_requirements(session, changed), among=changed)
@@ -146,6 +154,11 @@ def _turn(session: BoundSession, *, nowait: bool = False) -> Select[int]:
 
 def _everyone(session: BoundSession) -> list[int]:
     return list(session.scalars(select(Person.id).order_by(Person.id)))
+
+
+def _concerned_requirements(session: BoundSession, touched: Touched) -> set[int]:
+    served = requirements_served(session, touched.concerned_courses) if touched.concerned_courses else set()
+    return touched.concerned_requirements | served
 
 
 def _changed_requirements(session: BoundSession, touched: Touched) -> set[int]:

@@ -92,6 +92,7 @@ class Completion(Fact):
     """A person completed a course version on a day, proved by evidence of a certain strength."""
 
     __touches__ = "person_id"
+    __concerns__ = "course_id"
 
     public_id: Mapped[PublicId]
     person_id: Mapped[int] = refers_to("person")

@@ -218,12 +218,11 @@ def carry_over(session: BoundSession, *, now: datetime) -> None:
     Who records a fact waits for a merge of the same person (both lock the person's row), and then knows nothing of it.
     """
     session.flush()  # What is pending touches too.
-    touched = session.touched.persons
-    if not touched:
+    if not session.touched.people:
         return
     standing = select(PersonMerge).where(PersonMerge.undone_at.is_(None)).order_by(PersonMerge.id)
     for merge in session.scalars(standing).all():
-        if merge.absorbed_id in touched:
+        if merge.absorbed_id in session.touched.people:  # What goes to one survivor may go on to the next.
             survivor, absorbed = session.get_one(Person, merge.survivor_id), session.get_one(Person, merge.absorbed_id)
             for kind in COPIED:
                 _copy_facts(

@@ -103,6 +103,7 @@ class Exemption(Fact):
     """A requirement does not apply to a person, from–until."""
 
     __touches__ = "person_id"
+    __concerns__ = "requirement_id"
 
     public_id: Mapped[PublicId]
     person_id: Mapped[int] = refers_to("person")
@@ -118,6 +119,7 @@ class Extension(Fact):
     """From the day it was granted, a person's due date for a requirement is at the earliest a certain day."""
 
     __touches__ = "person_id"
+    __concerns__ = "requirement_id"
 
     public_id: Mapped[PublicId]
     person_id: Mapped[int] = refers_to("person")
@@ -133,6 +135,7 @@ class Assignment(Fact):
     """Somebody has decided that a requirement applies to a person, from–until, whatever its audience says."""
 
     __touches__ = "person_id"
+    __concerns__ = "requirement_id"
 
     public_id: Mapped[PublicId]
     person_id: Mapped[int] = refers_to("person")

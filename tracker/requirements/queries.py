@@ -203,6 +203,14 @@ def requirements_of_courses(session: BoundSession, courses: Collection[int]) -> 
     )
 
 
+def requirements_served(session: BoundSession, courses: Collection[int]) -> set[int]:
+    """Return the requirements that having completed one of some courses may serve: it is asked for, or accepted instead."""
+    accepting = select(CourseEquivalence.course_id).where(
+        CourseEquivalence.accepted_course_id.in_(courses), stands(CourseEquivalence)
+    )
+    return requirements_of_courses(session, {*courses, *session.scalars(accepting)})
+
+
 def requirements_of_units(session: BoundSession) -> set[int]:
     """Return the requirements of which a published version names an org unit."""
     return set(
