@@ -6,10 +6,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, select
+from sqlalchemy.exc import IntegrityError
 
 from tracker import schema
+from tracker.bulk.models import Act, Batch, BatchItem, Outcome
+from tracker.catalogue.models import Course, CourseKind
 from tracker.db import Database
 from tracker.models import metadata
+from tracker.municipalities.models import Municipality
+from tracker.requirements.models import Requirement
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,6 +52,39 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(owner):
     schema.upgrade(owner)
     schema.upgrade(owner)
     assert differences(owner) == []
+
+
+def test_lists_keep_their_rows_when_more_can_be_done_for_a_list(owner):
+    schema.upgrade(owner)
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    with owner.wide() as session:
+        municipality = Municipality(code="1715", slug="kil", name="Kils kommun", created_at=now)
+        session.add(municipality)
+        session.flush()
+        ours = {"municipality_id": municipality.id}
+        course = Course(code="grund", kind=CourseKind.COURSE, created_at=now, **ours)
+        requirement = Requirement(code="grund", created_at=now, **ours)
+        session.add_all([course, requirement])
+        session.flush()
+        for number, act in enumerate((Act.COMPLETE, Act.EXTEND), 1):
+            about = (
+                {"course_id": course.id}
+                if act is Act.COMPLETE
+                else {"requirement_id": requirement.id, "due_on": now.date()}
+            )
+            batch = Batch(act=act, summary={}, created_at=now, **about, **ours)
+            session.add(batch)
+            session.flush()
+            session.add(BatchItem(batch_id=batch.id, number=number, written="1", previewed=Outcome.DONE, **ours))
+        session.commit()
+    schema.downgrade(owner, "20261124_1210")
+    schema.upgrade(owner)
+    with owner.wide() as session:
+        assert list(session.scalars(select(Batch.act))) == [Act.COMPLETE]
+        assert list(session.scalars(select(BatchItem.number))) == [1]
+        session.add(Batch(act=Act.EXTEND, requirement_id=requirement.id, summary={}, created_at=now, **ours))
+        with pytest.raises(IntegrityError):
+            session.flush()  # Nothing says until when.
 
 
 def test_every_step_can_be_taken_back_and_again(owner):

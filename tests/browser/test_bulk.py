@@ -10,8 +10,9 @@ from tests.browser.test_accessibility import check_page
 from tests.conftest import NOW
 from tests.factories import add_course, add_requirement
 from tracker.bulk.models import Batch, BatchState
+from tracker.catalogue.models import Course
 from tracker.learning.models import Completion
-from tracker.requirements.models import Assignment
+from tracker.requirements.models import Assignment, Extension
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
@@ -38,7 +39,7 @@ def check(page: Page) -> None:
     check_page(page, phone=False)
 
 
-def facts(site: Site, kind: type[Assignment] | type[Completion]) -> list[bool]:
+def facts(site: Site, kind: type[Assignment] | type[Extension] | type[Completion]) -> list[bool]:
     """Return of each fact of a kind whether it stands."""
     with site.database.bound(site.cast.kil, reading=True) as session:
         return [at is None for at in session.scalars(select(kind.retracted_at).order_by(kind.id))]
@@ -104,3 +105,23 @@ def test_an_attendance_list_on_the_phone_without_scripts(site: Site) -> None:
     assert facts(site, Completion) == [True]
     with site.database.bound(site.cast.kil, reading=True) as session:
         assert session.scalars(select(Batch.state)).one() is BatchState.APPLIED
+
+
+@pytest.mark.usefixtures("journal")
+def test_more_time_for_a_list(site: Site, in_kil) -> None:
+    with in_kil() as session:
+        add_requirement(session, "alla", course_id=session.scalars(select(Course.id)).first(), now=NOW)
+    david = site.signed_in("david")
+    david.goto("/batches/extend")
+    check(david)
+    david.locator("select[name=requirement]").select_option(label="Krav alla")
+    david.locator("input[name=due_on]").fill("2027-03-01")
+    david.locator("textarea[name=reason]").fill("Kursen är inställd")
+    david.locator("textarea[name=pasted]").fill("anna-1\nbosse-1\n")
+    send(david)
+    expect(david.locator("#row-by-row tbody tr").first).to_contain_text("Får mer tid")
+    expect(david.locator("main")).to_contain_text("chefer påminns inte längre om 1 person.")
+    check(david)
+    send(david)
+    expect(david.locator("#row-by-row tbody tr").first.locator(".state-to_do")).to_have_count(1)
+    assert facts(site, Extension) == [True, True]

@@ -10,11 +10,14 @@ from tests.factories import (
     add_assignment,
     add_completion,
     add_course,
+    add_duty,
     add_exemption,
+    add_extension,
     add_person,
     add_requirement,
 )
 from tracker.audit.models import JournalEntry
+from tracker.audit.queries import verify
 from tracker.bulk import operations, queries
 from tracker.bulk.models import Act, Batch, BatchItem, BatchState, Outcome, Undone
 from tracker.bulk.operations import AlreadyAppliedError, NotAppliedError, Terms
@@ -23,12 +26,12 @@ from tracker.compliance.operations import differences
 from tracker.compliance.queries import obligations_of
 from tracker.db import retract
 from tracker.domain.evidence import Evidence
-from tracker.domain.facts import State
-from tracker.exceptions.operations import EndsBeforeStartError, StartsInPastError
+from tracker.domain.facts import DutyKind, State
+from tracker.exceptions.operations import AskedUntilPastError, EndsBeforeStartError, StartsInPastError
 from tracker.learning.models import Certificate, Completion
 from tracker.people.models import Duty, Employment, Person
 from tracker.people.queries import viewer_of
-from tracker.requirements.models import Assignment, Exemption, Requirement
+from tracker.requirements.models import Assignment, Exemption, Extension, Requirement
 
 TODAY = date(2026, 11, 23)
 SOON = TODAY + timedelta(days=30)
@@ -135,10 +138,15 @@ def test_a_requirement_is_assigned_to_a_list(in_kil, cast, acts, requirement_id)
         assert {(fact.source, fact.reason, fact.recorded_by_id) for fact in facts} == {
             (f"batch:{batch}", "Ny journal", cast.accounts["david"])
         }
+    said = {"requirement": "system", "starts_on": TODAY.isoformat(), "ends_on": None, "batch": batch}
     assert journal(in_kil) == [
         ("batch.staged", {"act": "assign", "rows": 4}),
+        ("assignment.made", said | {"person": cast.person_ids["anna"]}),
+        ("assignment.made", said | {"person": cast.person_ids["bosse"]}),
         ("batch.applied", {"act": "assign", "done": 2}),
     ]
+    with in_kil() as session:
+        assert verify(session).whole
 
 
 def test_applying_twice_does_it_once(in_kil, acts, requirement_id):
@@ -245,6 +253,125 @@ def test_a_list_is_exempted(in_kil, cast, acts):
         assert (fact.retracted_why, fact.retracted_by_id) == ("Fel lista", cast.accounts["david"])
 
 
+class TestExtensions:
+    @pytest.fixture
+    def required(self, in_kil, cast):
+        """Everyone has long been overdue; Eva is exempt, and Bosse has been given until then already."""
+        with in_kil() as session:
+            version = add_course(session, "it", now=NOW)
+            requirement = add_requirement(session, "it", course_id=version.course_id, now=NOW)
+            add_exemption(session, cast.people["eva"], "it", starts_on=TODAY, ends_on=None, now=NOW)
+            add_extension(session, cast.people["bosse"], "it", granted_on=TODAY, due_on=SOON, now=NOW)
+            add_person(
+                session,
+                "Kommande",
+                "Karin",
+                unit_id=cast.units["11"],
+                position_id=cast.position_id,
+                now=NOW,
+                starts_on=SOON,
+                employee_number="9",
+            )
+            return requirement.requirement_id
+
+    def extend(self, requirement_id, due_on=SOON):
+        return Terms(Act.EXTEND, requirement_id=requirement_id, due_on=due_on, reason="Kursen är inställd")
+
+    def test_a_list_is_given_more_time(self, in_kil, cast, acts, required):
+        batch = acts.stage(self.extend(required), listed("anna-1", "bosse-1", "eva-1", "9", "david-1"))
+        assert acts.rows(batch) == [
+            Outcome.DONE,
+            Outcome.NOT_LATER,
+            Outcome.NOTHING_DUE,
+            Outcome.DOES_NOT_APPLY,
+            Outcome.ONESELF,
+        ]
+        assert acts.rows(batch, BatchItem.due_on)[0] == SOON
+        assert stands(in_kil, cast)[0][0] is State.OVERDUE
+        acts.apply(batch)
+        assert stands(in_kil, cast) == [(State.TO_DO, SOON)]
+        said = {"person": cast.person_ids["anna"], "batch": batch}
+        assert journal(in_kil)[-2] == (
+            "extension.granted",
+            said | {"requirement": "it", "due_on": SOON.isoformat()},
+        )
+        acts.undo(batch)
+        assert stands(in_kil, cast)[0][0] is State.OVERDUE
+        assert journal(in_kil)[-2] == ("extension.withdrawn", said)
+
+    def test_it_runs_from_the_day_it_is_done(self, in_kil, cast, acts, required):
+        batch = acts.stage(self.extend(required), listed("anna-1"))
+        tomorrow = TODAY + timedelta(days=1)
+        acts.apply(batch, today=tomorrow)
+        with in_kil() as session:
+            fact = session.scalars(select(Extension).where(Extension.source == f"batch:{batch}")).one()
+            assert (fact.granted_on, fact.due_on, fact.reason) == (tomorrow, SOON, "Kursen är inställd")
+
+    def test_not_to_a_day_that_has_passed(self, acts, required):
+        with pytest.raises(AskedUntilPastError):
+            acts.stage(self.extend(required, TODAY - timedelta(days=1)), listed("anna-1"))
+        batch = acts.stage(self.extend(required), listed("anna-1"))
+        acts.apply(batch, today=SOON + timedelta(days=1))
+        assert acts.rows(batch, BatchItem.outcome) == [Outcome.NOT_LATER]
+
+
+class TestMails:
+    """What is said of the managers' weekly mails. Bosse manages Anna; Mona manages everyone."""
+
+    @pytest.fixture
+    def mails(self, in_kil, cast, acts):
+        with in_kil() as session:
+            add_duty(session, cast.people["mona"], DutyKind.UNIT_MANAGER, unit_id=cast.units["1"], now=NOW)
+
+        def mails(terms, *written):
+            batch = acts.stage(terms, listed(*written))
+            with in_kil() as session:
+                return acts.batch(session, batch).summary["mails"]
+
+        return mails
+
+    @pytest.fixture
+    def it(self, in_kil, cast):
+        """A requirement for Anna and Bosse alone, who are long overdue. Its id, and its course version."""
+        with in_kil() as session:
+            version = add_course(session, "it", now=NOW)
+            requirement = add_requirement(
+                session, "it", course_id=version.course_id, now=NOW, lines=({"unit_id": cast.units["11"]},)
+            )
+            session.flush()
+            session.expunge_all()
+            return requirement.requirement_id, version
+
+    def test_what_is_assigned_is_reminded_of(self, mails, requirement_id):
+        told = mails(assign(requirement_id), "anna-1")
+        assert told == {"added": 2, "dropped": 0, "more": 1, "fewer": 0}
+
+    def test_but_not_of_whom_they_are_reminded_anyway(self, mails, requirement_id, it):
+        assert mails(assign(requirement_id), "anna-1") == {"added": 0, "dropped": 0, "more": 0, "fewer": 0}
+
+    def test_what_is_completed_is_reminded_of_no_longer(self, mails, it):
+        _, version = it
+        assert mails(complete(version), "anna-1") == {"added": 0, "dropped": 1, "more": 0, "fewer": 1}
+        assert mails(complete(version), "anna-1", "bosse-1") == {"added": 0, "dropped": 2, "more": 0, "fewer": 2}
+
+    def test_nor_is_what_is_exempted(self, mails, it):
+        terms = Terms(Act.EXEMPT, requirement_id=it[0], starts_on=TODAY, reason="Annan utbildning")
+        assert mails(terms, "anna-1", "bosse-1") == {"added": 0, "dropped": 2, "more": 0, "fewer": 2}
+
+    def test_more_time_puts_it_off(self, mails, it):
+        far = TODAY + timedelta(days=90)
+        terms = Terms(Act.EXTEND, requirement_id=it[0], due_on=far, reason="Kursen är inställd")
+        assert mails(terms, "anna-1") == {"added": 0, "dropped": 1, "more": 0, "fewer": 1}
+
+    def test_two_rows_about_one_person_count_together(self, in_kil, cast, acts, it):
+        rows = [ListRow(1, "anna-1", TODAY), ListRow(2, "anna-1", TODAY - timedelta(days=400))]
+        batch = acts.stage(complete(it[1]), rows)
+        with in_kil() as session:
+            summary = acts.batch(session, batch).summary
+        assert summary["changes"] == [[it[0], "overdue", "valid", 1], [it[0], "valid", "valid", 1]]
+        assert summary["mails"]["fewer"] == 1
+
+
 class TestCompletions:
     def test_are_recorded_with_certificates_and_the_signer(self, in_kil, cast, acts, course, requirement_id):
         with in_kil() as session:
@@ -261,6 +388,16 @@ class TestCompletions:
                 .join(Certificate, Certificate.completion_id == Completion.id)
                 .order_by(Completion.id)
             ).all()
+        assert journal(in_kil)[-2] == (
+            "completion.recorded",
+            {
+                "person": cast.person_ids["bosse"],
+                "batch": batch,
+                "course": "system",
+                "completed_on": (TODAY - timedelta(days=2)).isoformat(),
+                "evidence": "attested",
+            },
+        )
         assert [tuple(one) for one in made] == [
             (TODAY, "Lena Lärare, på länk", Evidence.ATTESTED, "Anna Åkesson"),
             (TODAY - timedelta(days=2), "Lena Lärare", Evidence.ATTESTED, "Bosse Berg"),
@@ -325,7 +462,10 @@ class TestUndoing:
         with in_kil() as session:
             undone = acts.batch(session, batch)
             assert (undone.state, undone.undone_why) == (BatchState.UNDONE, "Fel lista")
-        assert journal(in_kil)[-1] == ("batch.undone", {"act": "assign", "taken_back": 1, "gone": 1, "oneself": 1})
+        assert journal(in_kil)[-2:] == [
+            ("assignment.ended", {"person": cast.person_ids["anna"], "batch": batch}),
+            ("batch.undone", {"act": "assign", "taken_back": 1, "gone": 1, "oneself": 1}),
+        ]
 
     def test_withdraws_certificates(self, in_kil, acts, course):
         batch = acts.stage(complete(course), listed("anna-1"))
@@ -373,7 +513,10 @@ def test_thirty_rows_ask_as_much_as_one(in_kil, counted, cast, acts, requirement
         number = counted(lambda: found.append(act()))
         return found[0], number
 
-    for terms in (assign(requirement_id), complete(course)):
+    with in_kil() as session:
+        everyone = add_requirement(session, "alla", course_id=course.course_id, now=NOW).requirement_id
+    more_time = Terms(Act.EXTEND, requirement_id=everyone, due_on=SOON, reason="Kursen är inställd")
+    for terms in (assign(requirement_id), more_time, complete(course)):
         one, few = asked(lambda terms=terms: acts.stage(terms, listed("anna-1")))
         all_, more = asked(lambda terms=terms: acts.stage(terms, many))
         assert more <= few

@@ -13,7 +13,7 @@ from tracker.audit.models import JournalEntry
 from tracker.bulk.models import Batch
 from tracker.catalogue.models import Course
 from tracker.people.models import Person
-from tracker.requirements.models import Assignment, Requirement
+from tracker.requirements.models import Assignment, Extension, Requirement
 
 TODAY = date(2026, 11, 23)
 
@@ -134,6 +134,39 @@ def test_what_is_wrong_with_the_form_stands_on_it(browser, in_kil, requirement, 
     assert answer.status_code == 422
     assert words in answer.text
     assert number_of(in_kil, Batch) == 0
+
+
+def test_more_time_is_given_to_a_list(browser, in_kil, requirement):
+    david = browser("david")
+    with in_kil() as session:
+        course_id = session.scalars(select(Course.id)).one()
+        add_requirement(session, "alla", course_id=course_id, now=NOW)
+        everyone = session.scalars(select(Requirement.public_id).where(Requirement.code == "alla")).one()
+    form = {"requirement": everyone, "due_on": "2026-11-22", "reason": "Kursen är inställd", "pasted": "anna-1"}
+    refused = david.post("/batches/extend", data=form)
+    assert refused.status_code == 422
+    assert "Den dagen har passerat" in refused.text
+    assert number_of(in_kil, Batch) == 0
+    staged = david.post("/batches/extend", data=form | {"due_on": "2027-03-01"}).location
+    shown = david.get(staged).text
+    assert "Får mer tid" in shown
+    assert "1 mars 2027" in shown
+    assert "chefer påminns inte längre om 1 person." in shown
+    david.post(f"{staged}/apply", data={})
+    assert "Fick mer tid" in david.get(staged).text
+    assert number_of(in_kil, Extension) == 1
+    david.post(f"{staged}/undo", data={"why": "Fel lista"})
+    with in_kil() as session:
+        assert session.scalars(select(Extension.retracted_why)).one() == "Fel lista"
+
+
+@pytest.mark.parametrize("act", ["assign", "exempt", "extend", "complete"])
+def test_a_list_that_cannot_be_read_is_refused_where_it_stands(browser, requirement, course, act):
+    fields = terms(requirement, "") | {"due_on": "2027-03-01", "course": course, "signer": "Lena Lärare"}
+    file = (io.BytesIO(b"\x00\x01\x02 not a list \xff"), "lista.xlsx")
+    refused = browser("david").post(f"/batches/{act}", data=fields | {"file": file})
+    assert refused.status_code == 422
+    assert 'id="file-error"' in refused.text
 
 
 def test_a_list_can_be_thrown_away(browser, in_kil, requirement):

@@ -14,7 +14,7 @@ from tracker.domain.facts import DutyKind
 from tracker.domain.reminders import weekly_digest
 from tracker.people.queries import viewer_of
 from tracker.permissions import Role
-from tracker.reminders.forecast import newly_mailed
+from tracker.reminders.forecast import mail_changes
 from tracker.reminders.queries import digest_rows, managers_on
 from tracker.requirements.models import Requirement
 from tracker.requirements.operations import Draft, Line, publish
@@ -55,7 +55,7 @@ def test_a_manager_is_told_of_what_is_new(in_kil, cast):
             lines=[Line(unit_id=cast.units["11"])],
         )
         whatif = what_if(session, requirement_id=requirement.id, draft=draft, day=DAY)
-        told = newly_mailed(session, requirement_id=requirement.id, outlook=whatif)
+        told = mail_changes(session, {requirement.id: whatif}).added
     # Due 18 December: within 14 days on the 7th, and overdue on the 21st.
     assert told == {cast.accounts["bosse"]: [date(2026, 12, 7), date(2026, 12, 14), date(2026, 12, 21)]}
 
@@ -69,7 +69,7 @@ def test_not_of_what_is_mailed_about_anyway(in_kil, cast):
     with in_kil() as session:
         draft = Draft(titles=WORDS, reasons=WORDS, course_id=course.course_id, effective_from=DAY, first_due_days=0)
         whatif = what_if(session, requirement_id=requirement.id, draft=draft, day=DAY)
-        assert newly_mailed(session, requirement_id=requirement.id, outlook=whatif) == {}
+        assert mail_changes(session, {requirement.id: whatif}).added == {}
 
 
 @pytest.mark.parametrize("seed", [3])
@@ -103,7 +103,7 @@ def test_they_are_those_that_publication_calls_for(in_kil, cast, seed):
         ]
         with in_kil() as session:
             whatif = what_if(session, requirement_id=requirement.id, draft=draft, day=day)
-            told = newly_mailed(session, requirement_id=requirement.id, outlook=whatif)
+            told = mail_changes(session, {requirement.id: whatif}).added
             before = mailed(session, days)
         with in_kil() as session:
             publish(session, code="prov", draft=draft, by=acting(cast), now=NOW)

@@ -1,7 +1,7 @@
 """What a batch would do for each of its rows: the rules asked person by person. Nothing is written."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
@@ -9,25 +9,31 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from tracker.bulk.models import Act, Batch, Outcome
-from tracker.catalogue.models import CourseEquivalence, CourseVersion
+from tracker.catalogue.models import CourseVersion
 from tracker.compliance.learners import load_learners
 from tracker.compliance.whatif import Stretch, stretches_of
 from tracker.db import BoundSession
 from tracker.domain import exceptions as rules
 from tracker.domain.evidence import Evidence
-from tracker.domain.exceptions import AlreadyAssignedError, AlreadyExemptError, DoesNotApplyError, Effect
-from tracker.domain.facts import Assignment, Completion, Exemption, Learner, State
-from tracker.domain.obligations import Phase, phase_on, phases
+from tracker.domain.exceptions import (
+    AlreadyAssignedError,
+    AlreadyExemptError,
+    DoesNotApplyError,
+    Effect,
+    NothingDueError,
+    NotLaterError,
+)
+from tracker.domain.facts import Assignment, Completion, Exemption, Extension, Learner, State
+from tracker.domain.obligations import Phase, phases
 from tracker.domain.periods import Days, later, overlaps
 from tracker.domain.requirement import Requirement
 from tracker.domain.sorting import sort_key
 from tracker.people.models import Person
 from tracker.permissions import Viewer
-from tracker.requirements.queries import load_requirements, requirements_of_courses
-from tracker.tables import stands
+from tracker.requirements.queries import load_requirements, requirements_served
 
-PEOPLE_AT_A_TIME = 500
-"""Decides how much memory a long list takes."""
+ROWS_AT_A_TIME = 500
+"""Of whose people the facts are read together."""
 
 NOTHING = Effect(None, None)
 
@@ -38,13 +44,6 @@ class Asked(NamedTuple):
     person_id: int
     day: date | None = None
     note: str = ""
-
-
-class Case(NamedTuple):
-    """A row, and what is known of whom it is about."""
-
-    asked: Asked
-    learner: Learner
 
 
 class Judged(NamedTuple):
@@ -61,14 +60,28 @@ class Judgement:
     rows: list[Judged] = field(default_factory=list)
     changes: Counter[tuple[int, State | None, State | None]] = field(default_factory=Counter)
     """How many people's obligations go from which state to which, by requirement. None: it does not apply."""
-    stretches: dict[int, list[Stretch]] = field(default_factory=dict)
-    """What an assigned requirement would mean for whom, from a week before today on."""
+    stretches: defaultdict[int, dict[int, list[Stretch]]] = field(default_factory=lambda: defaultdict(dict))
+    """What each requirement would mean for whom, from a week before today on."""
+
+    def add(self, person_id: int, outcome: Outcome, effects: "Effects", today: date) -> None:
+        """Note what happens to the next row, and what that changes for the person, by requirement."""
+        for requirement_id, effect in effects.items():
+            if effect.before is not None or effect.after is not None:
+                self.changes[requirement_id, _state(effect.before), _state(effect.after)] += 1
+            self.stretches[requirement_id][person_id] = stretches_of(effect.phases, later(today, -7))
+        standing = [effect for effect in effects.values() if effect.after is not None]
+        changing = [effect for effect in standing if _state(effect.before) is not _state(effect.after)]
+        self.rows.append(Judged(outcome, next(iter(changing or standing), NOTHING)))
+
+
+Effects = Mapping[int, Effect]
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
     """The published versions of a course, the oldest first."""
 
+    course_id: int
     rows: Sequence[CourseVersion]
 
     def on(self, day: date) -> CourseVersion:
@@ -82,29 +95,36 @@ def versions_of(session: BoundSession, course_id: int) -> Versions:
     published = select(CourseVersion).where(
         CourseVersion.course_id == course_id, CourseVersion.published_on.is_not(None)
     )
-    return Versions(session.scalars(published.order_by(CourseVersion.number)).all())
+    return Versions(course_id, session.scalars(published.order_by(CourseVersion.number)).all())
 
 
 def judge(session: BoundSession, batch: Batch, asked: Sequence[Asked], *, by: Viewer, today: date) -> Judgement:
-    """Say what happens to each row of a batch if it is applied now. 500 rows are looked at at a time."""
+    """Say what happens to each row of a batch if it is applied now. Ten queries for 500 rows."""
     requirements = load_requirements(session, _concerned(session, batch))
     versions = versions_of(session, batch.course_id) if batch.course_id is not None else None
+    courses = [] if batch.course_id is None else [batch.course_id]
     judgement = Judgement()
-    for start in range(0, len(asked), PEOPLE_AT_A_TIME):
-        together = asked[start : start + PEOPLE_AT_A_TIME]
-        learners = load_learners(session, {one.person_id for one in together})
-        signers = _signers(session, batch.signer, learners)
+    learners: dict[int, Learner] = {}
+    for start in range(0, len(asked), ROWS_AT_A_TIME):
+        together = asked[start : start + ROWS_AT_A_TIME]
+        people = {one.person_id for one in together} - learners.keys()
+        learners |= load_learners(session, people, among=requirements, courses=courses)
+        signers = _signers(session, batch.signer, {one.person_id for one in together})
         for one in together:
-            case = Case(one, learners[one.person_id])
+            learner, effects = learners[one.person_id], {}
             if one.person_id == by.person_id:
-                judged = Judged(Outcome.ONESELF)
+                outcome = Outcome.ONESELF
             elif versions is None:
-                judged = _decide(judgement, batch, requirements[0], case, today)
+                outcome, effects = _decide(batch, requirements[0], learner, today)
             elif one.person_id in signers:
-                judged = Judged(Outcome.SIGNER)
+                outcome = Outcome.SIGNER
+            elif refused := _refused(one, learner, versions.course_id, today):
+                outcome = refused
             else:
-                judged = _complete(judgement, versions, requirements, case, today)
-            judgement.rows.append(judged)
+                completed = _completed(learner, versions, one)
+                outcome, effects = Outcome.DONE, _complete(requirements, learner, completed, today)
+                learners[one.person_id] = completed  # Another row may be about another day.
+            judgement.add(one.person_id, outcome, effects, today)
     return judgement
 
 
@@ -113,10 +133,7 @@ def _concerned(session: BoundSession, batch: Batch) -> Collection[int]:
     if batch.requirement_id is not None:
         return [batch.requirement_id]
     assert batch.course_id is not None  # One of the two is there.
-    accepting = select(CourseEquivalence.course_id).where(
-        CourseEquivalence.accepted_course_id == batch.course_id, stands(CourseEquivalence)
-    )
-    return requirements_of_courses(session, {batch.course_id, *session.scalars(accepting)})
+    return requirements_served(session, [batch.course_id])
 
 
 def _signers(session: BoundSession, signer: str, person_ids: Collection[int]) -> set[int]:
@@ -137,63 +154,68 @@ def _signers(session: BoundSession, signer: str, person_ids: Collection[int]) ->
     }
 
 
-def _decide(judgement: Judgement, batch: Batch, requirement: Requirement, case: Case, today: date) -> Judged:
-    """Judge an assignment or an exemption."""
-    assert batch.starts_on is not None  # Only completions have none.
-    days, learner = Days(batch.starts_on, batch.ends_on), case.learner
-    if batch.act is Act.ASSIGN and batch.starts_on < today:
-        return Judged(Outcome.STARTS_IN_PAST)
-    if batch.act is Act.ASSIGN and not overlaps([one.days.span for one in learner.employments], days.span):
-        return Judged(Outcome.NOT_EMPLOYED)
+def _decide(batch: Batch, requirement: Requirement, learner: Learner, today: date) -> tuple[Outcome, Effects]:
+    """Judge a decision about a requirement."""
+    if batch.act is Act.ASSIGN:
+        assert batch.starts_on is not None  # As the table's checks say.
+        if batch.starts_on < today:
+            return Outcome.STARTS_IN_PAST, {}
+        if not overlaps([one.days.span for one in learner.employments], Days(batch.starts_on, batch.ends_on).span):
+            return Outcome.NOT_EMPLOYED, {}
     try:
-        if batch.act is Act.EXEMPT:
-            effect = rules.exempt(learner, requirement, Exemption(requirement.id, days))
-        else:
-            assignment = Assignment(requirement.id, days)
-            effect = rules.assign(learner, requirement, assignment)
-            assigned = replace(learner, assignments=(*learner.assignments, assignment))
-            stretches = stretches_of(assigned, requirement, later(today, -7))
-            judgement.stretches[case.asked.person_id] = stretches
-    except (AlreadyAssignedError, AlreadyExemptError):
-        return Judged(Outcome.ALREADY)
+        return Outcome.DONE, {requirement.id: _effect(batch, requirement, learner, today)}
     except DoesNotApplyError:
-        return Judged(Outcome.DOES_NOT_APPLY if batch.act is Act.EXEMPT else Outcome.NOT_IN_EFFECT)
-    judgement.changes[requirement.id, _state(effect.before), _state(effect.after)] += 1
-    return Judged(Outcome.DONE, effect)
+        return Outcome.NOT_IN_EFFECT if batch.act is Act.ASSIGN else Outcome.DOES_NOT_APPLY, {}
+    except tuple(_REFUSALS) as error:
+        return _REFUSALS[type(error)], {}
 
 
-def _complete(
-    judgement: Judgement, versions: Versions, requirements: Sequence[Requirement], case: Case, today: date
-) -> Judged:
-    """Judge a completion as `learning.operations.record_completion` would."""
-    day, learner = case.asked.day, case.learner
-    if day is None:
-        return Judged(Outcome.NO_DAY)
-    version = versions.on(day)
-    refused = _refused(case, day, version.course_id, today)
-    if refused is not None:
-        return Judged(refused)
-    completion = Completion(version.course_id, day, version.major, Evidence.ATTESTED)
-    completed = replace(learner, completions=(*learner.completions, completion))
-    effects = []
-    for requirement in requirements:
-        before, after = (phase_on(phases(known, requirement), today) for known in (learner, completed))
-        if after is not None:
-            effects.append(Effect(before, after))
-            judgement.changes[requirement.id, _state(before), after.state] += 1
-    changing = [effect for effect in effects if _state(effect.before) is not _state(effect.after)]
-    return Judged(Outcome.DONE, next(iter(changing or effects), NOTHING))
+_REFUSALS: Mapping[type[Exception], Outcome] = {
+    AlreadyAssignedError: Outcome.ALREADY,
+    AlreadyExemptError: Outcome.ALREADY,
+    NothingDueError: Outcome.NOTHING_DUE,
+    NotLaterError: Outcome.NOT_LATER,
+}
 
 
-def _refused(case: Case, day: date, course_id: int, today: date) -> Outcome | None:
-    if day > today:
+def _effect(batch: Batch, requirement: Requirement, learner: Learner, today: date) -> Effect:
+    """Return what a decision would change. Raises what keeps it from being made."""
+    if batch.due_on is not None:
+        return rules.extend(learner, requirement, Extension(requirement.id, today, batch.due_on))
+    assert batch.starts_on is not None  # As the table's checks say.
+    days = Days(batch.starts_on, batch.ends_on)
+    if batch.act is Act.EXEMPT:
+        return rules.exempt(learner, requirement, Exemption(requirement.id, days))
+    return rules.assign(learner, requirement, Assignment(requirement.id, days))
+
+
+def _refused(asked: Asked, learner: Learner, course_id: int, today: date) -> Outcome | None:
+    """Return why a completion cannot be recorded, as `learning.operations.record_completion` would."""
+    if asked.day is None:
+        return Outcome.NO_DAY
+    if asked.day > today:
         return Outcome.FUTURE_DAY
-    first_day = min((employment.days.starts_on for employment in case.learner.employments), default=None)
-    if not case.asked.note and (first_day is None or day < first_day):
+    first_day = min((employment.days.starts_on for employment in learner.employments), default=None)
+    if not asked.note and (first_day is None or asked.day < first_day):
         return Outcome.BEFORE_EMPLOYMENT
-    if any(done.course_id == course_id and done.completed_on == day for done in case.learner.completions):
+    if any(done.course_id == course_id and done.completed_on == asked.day for done in learner.completions):
         return Outcome.ALREADY
     return None
+
+
+def _completed(learner: Learner, versions: Versions, asked: Asked) -> Learner:
+    assert asked.day is not None  # It would have been refused.
+    version = versions.on(asked.day)
+    completion = Completion(version.course_id, asked.day, version.major, Evidence.ATTESTED)
+    return replace(learner, completions=(*learner.completions, completion))
+
+
+def _complete(requirements: Sequence[Requirement], learner: Learner, completed: Learner, today: date) -> Effects:
+    """Return what a completion changes today, by requirement."""
+    return {
+        requirement.id: rules.effect(phases(learner, requirement), phases(completed, requirement), today)
+        for requirement in requirements
+    }
 
 
 def _state(phase: Phase | None) -> State | None:

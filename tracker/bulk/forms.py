@@ -41,17 +41,28 @@ class ListForm(Form):
         return valid
 
 
-class DatedListForm(ListForm):
-    """Assign a requirement to everyone on the list, or exempt them from it. Requirements are passed in as choices."""
+class RequirementListForm(ListForm):
+    """Decide about a requirement for everyone on the list. Requirements are passed in as choices."""
 
     requirement = SelectField(_l("Requirement"), [required(_l("Choose the requirement."))])
-    starts_on = DateField(_l("First day"), [required(_l("Choose the first day."))])
-    ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if it is until further notice."))
     reason = TextAreaField(
         _l("Reason"),
         [required(_l("Write why.")), _LENGTH],
         description=_l("Everyone on the list can read it. Write nothing about health or family."),
     )
+
+
+class DatedListForm(RequirementListForm):
+    """Assign a requirement, or exempt from it."""
+
+    starts_on = DateField(_l("First day"), [required(_l("Choose the first day."))])
+    ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if it is until further notice."))
+
+
+class ExtensionListForm(RequirementListForm):
+    """Give more time for a requirement."""
+
+    due_on = DateField(_l("New due date"), [required(_l("Choose the new due date."))])
 
 
 class CompletionListForm(ListForm):

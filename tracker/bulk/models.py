@@ -17,6 +17,7 @@ class Act(StrEnum):
 
     ASSIGN = "assign"
     EXEMPT = "exempt"
+    EXTEND = "extend"
     COMPLETE = "complete"
 
 
@@ -41,6 +42,8 @@ class Outcome(StrEnum):
     NOT_EMPLOYED = "not_employed"
     NOT_IN_EFFECT = "not_in_effect"
     DOES_NOT_APPLY = "does_not_apply"
+    NOTHING_DUE = "nothing_due"
+    NOT_LATER = "not_later"
     STARTS_IN_PAST = "starts_in_past"
     UNREADABLE_DAY = "unreadable_day"
     NO_DAY = "no_day"
@@ -67,8 +70,9 @@ class Batch(Owned):
     course_id: Mapped[int | None] = refers_to("course", nullable=True, index=False)
     starts_on: Mapped[date | None] = mapped_column(comment="of an assignment or exemption")
     ends_on: Mapped[date | None]
+    due_on: Mapped[date | None] = mapped_column(comment="of an extension")
     completed_on: Mapped[date | None] = mapped_column(comment="of completions whose row says no day")
-    reason: Mapped[str] = mapped_column(String(500), default="", comment="of an assignment or exemption")
+    reason: Mapped[str] = mapped_column(String(500), default="", comment="of a decision about a requirement")
     signer: Mapped[Line] = mapped_column(default="", comment="who signed the attendance list")
     filename: Mapped[Line] = mapped_column(default="", comment="empty: the list was pasted")
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, comment="counts of what it would change, or changed")
@@ -82,7 +86,8 @@ class Batch(Owned):
     __table_args__ = (
         CheckConstraint("(act = 'complete') = (course_id IS NOT NULL)", name="course"),
         CheckConstraint("(act = 'complete') = (requirement_id IS NULL)", name="requirement"),
-        CheckConstraint("(act = 'complete') = (starts_on IS NULL)", name="starts_on"),
+        CheckConstraint("(act IN ('assign', 'exempt')) = (starts_on IS NOT NULL)", name="starts_on"),
+        CheckConstraint("(act = 'extend') = (due_on IS NOT NULL)", name="due_on"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
         CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", name="undone"),
         CheckConstraint("state = 'previewed' OR applied_at IS NOT NULL", name="applied"),

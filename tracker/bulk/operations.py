@@ -12,21 +12,22 @@ from tracker.audit.operations import record
 from tracker.bulk import queries
 from tracker.bulk.deciding import Asked, Judged, Judgement, judge, versions_of
 from tracker.bulk.models import Act, Batch, BatchItem, BatchState, Outcome, Undone
-from tracker.bulk.queries import FACTS, Meant
+from tracker.bulk.queries import FACTS, BatchFact, Meant
 from tracker.bulk.reading import ListRow
 from tracker.catalogue.models import Course
+from tracker.compliance.computing import rarely_collecting
 from tracker.compliance.operations import wait_for_turn
 from tracker.compliance.whatif import Outlook, stored_stretches
 from tracker.db import BoundSession, insert_many, retract
+from tracker.domain.evidence import Evidence
 from tracker.domain.periods import later
-from tracker.exceptions.operations import EndsBeforeStartError, StartsInPastError
+from tracker.exceptions.operations import AskedUntilPastError, EndsBeforeStartError, StartsInPastError
 from tracker.learning.many import Done, record_completions
 from tracker.learning.models import Completion
 from tracker.learning.operations import CourseNotPublishedError
 from tracker.permissions import Viewer
-from tracker.reminders.forecast import newly_mailed
-from tracker.requirements.models import Assignment, Exemption
-from tracker.tables import stands
+from tracker.reminders.forecast import mail_changes
+from tracker.requirements.models import Requirement
 
 
 class AlreadyAppliedError(Exception):
@@ -39,13 +40,14 @@ class NotAppliedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is to be done for everyone on a list: a requirement with its days and reason, or a course and its signer."""
+    """What is to be done for everyone on a list: a requirement with its days or due date, or a course and its signer."""
 
     act: Act
     requirement_id: int | None = None
     course_id: int | None = None
     starts_on: date | None = None
     ends_on: date | None = None
+    due_on: date | None = None
     completed_on: date | None = None
     reason: str = ""
     signer: str = ""
@@ -63,7 +65,7 @@ def stage(
 ) -> Batch:
     """Keep a list with what would happen to each row, so that it can be looked at. Nothing else changes.
 
-    Writes the journal. Raises EndsBeforeStartError, StartsInPastError, CourseNotPublishedError.
+    Writes the journal. Raises EndsBeforeStartError, StartsInPastError, AskedUntilPastError, CourseNotPublishedError.
     """
     _check(session, terms, today)
     batch = Batch(
@@ -73,6 +75,7 @@ def stage(
         course_id=terms.course_id,
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
+        due_on=terms.due_on,
         completed_on=terms.completed_on,
         reason=terms.reason,
         signer=terms.signer,
@@ -85,12 +88,13 @@ def stage(
     session.flush()  # The items refer to it.
     items = [_item(batch, meant) for meant in _once_each(batch, queries.whom(session, by, rows, today))]
     usable = [item for item in items if item["previewed"] is Outcome.DONE]
-    judgement = judge(session, batch, [_asked(item) for item in usable], by=by, today=today)
+    with rarely_collecting(len(usable)):
+        judgement = judge(session, batch, [_asked(item) for item in usable], by=by, today=today)
     for item, judged in zip(usable, judgement.rows, strict=True):
         item["previewed"] = judged.outcome
         item.update(_effect(judged))
     insert_many(session, BatchItem, items)
-    batch.summary = _summary(len(items), judgement) | {"mails": _mails(session, batch, judgement, today)}
+    batch.summary = _summary(len(items), judgement) | {"mails": _mails(session, judgement, today)}
     record(session, "batch.staged", subject=batch, by=by, act=batch.act.value, rows=len(items))
     return batch
 
@@ -100,6 +104,8 @@ def _check(session: BoundSession, terms: Terms, today: date) -> None:
         raise EndsBeforeStartError(terms.ends_on)
     if terms.act is Act.ASSIGN and terms.starts_on is not None and terms.starts_on < today:
         raise StartsInPastError(terms.starts_on)
+    if terms.due_on is not None and terms.due_on < today:
+        raise AskedUntilPastError(terms.due_on)
     if terms.course_id is not None and not versions_of(session, terms.course_id).rows:
         raise CourseNotPublishedError(terms.course_id)
 
@@ -166,18 +172,25 @@ def _summary(rows: int, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _mails(session: BoundSession, batch: Batch, judgement: Judgement, today: date) -> int:
-    """Return how many managers get a weekly mail in the next 30 days only because of the batch."""
-    if batch.requirement_id is None or not judgement.stretches:
-        return 0
-    before = stored_stretches(session, batch.requirement_id, later(today, -7))
-    outlook = Outlook(today, before, {**before, **judgement.stretches})
-    return len(newly_mailed(session, requirement_id=batch.requirement_id, outlook=outlook))
+def _mails(session: BoundSession, judgement: Judgement, today: date) -> dict[str, int]:
+    """Return how many managers' and how many people's weekly mails of the next 30 days change, and which way."""
+    outlooks = {}
+    for requirement_id, stretches in judgement.stretches.items():
+        before = stored_stretches(session, requirement_id, later(today, -7))
+        outlooks[requirement_id] = Outlook(today, before, {**before, **stretches})
+    changes = mail_changes(session, outlooks)
+    return {
+        "added": len(changes.added),
+        "dropped": len(changes.dropped),
+        "more": len(changes.more),
+        "fewer": len(changes.fewer),
+    }
 
 
 def apply(session: BoundSession, *, batch: Batch, by: Viewer, now: datetime, today: date) -> None:
-    """Do what was previewed for each row, all in one transaction. Writes the journal, and issues certificates.
+    """Do what was previewed for each row, all in one transaction. Issues certificates.
 
+    Writes the journal: an entry for each person, as when it is done for them alone, and one for the list.
     Rows are looked at again: one that can no longer be done is left out and says why. One that could not be done is not
     tried again. Every fact that comes of it has the batch as its source. Raises AlreadyAppliedError.
     """
@@ -188,7 +201,8 @@ def apply(session: BoundSession, *, batch: Batch, by: Viewer, now: datetime, tod
     items = _items(session, batch)
     visible = queries.visible_ids(session, by, today)
     usable = [item for item in items if item.previewed is Outcome.DONE and item.person_id in visible]
-    judgement = judge(session, batch, [_asked_again(item) for item in usable], by=by, today=today)
+    with rarely_collecting(len(usable)):
+        judgement = judge(session, batch, [_asked_again(item) for item in usable], by=by, today=today)
     for item in items:
         item.outcome = Outcome.NOT_FOUND if item.previewed is Outcome.DONE else item.previewed
     for item, judged in zip(usable, judgement.rows, strict=True):
@@ -223,21 +237,60 @@ def _carry_out(
             if item.person_id is not None and item.day is not None
         ]
         record_completions(session, course=course, done=done, source=batch.source, by=by, now=now, today=today)
-        return
-    rows = [
-        {
-            "person_id": item.person_id,
+    else:
+        same = {
             "requirement_id": batch.requirement_id,
-            "starts_on": batch.starts_on,
-            "ends_on": batch.ends_on,
             "reason": batch.reason,
             "recorded_at": now,
             "recorded_by_id": by.account_id,
             "source": batch.source,
-        }
-        for item in items
-    ]
-    insert_many(session, Assignment if batch.act is Act.ASSIGN else Exemption, rows)
+        } | (
+            {"granted_on": today, "due_on": batch.due_on}
+            if batch.act is Act.EXTEND
+            else {"starts_on": batch.starts_on, "ends_on": batch.ends_on}
+        )
+        insert_many(session, FACTS[batch.act], [{"person_id": item.person_id, **same} for item in items])
+    _note(session, batch, _DONE[batch.act], queries.facts_of(session, batch), by=by, **_said(session, batch))
+
+
+_DONE = {
+    Act.ASSIGN: "assignment.made",
+    Act.EXEMPT: "exemption.granted",
+    Act.EXTEND: "extension.granted",
+    Act.COMPLETE: "completion.recorded",
+}
+_UNDONE = {
+    Act.ASSIGN: "assignment.ended",
+    Act.EXEMPT: "exemption.ended",
+    Act.EXTEND: "extension.withdrawn",
+    Act.COMPLETE: "completion.revoked",
+}
+
+
+def _said(session: BoundSession, batch: Batch) -> dict[str, Any]:
+    """Return what the journal says of each fact of a batch alike."""
+    if batch.act is Act.COMPLETE:
+        return {"course": session.get_one(Course, batch.course_id).code, "evidence": Evidence.ATTESTED.value}
+    requirement = {"requirement": session.get_one(Requirement, batch.requirement_id).code}
+    if batch.due_on is not None:
+        return requirement | {"due_on": batch.due_on.isoformat()}
+    assert batch.starts_on is not None  # As the table's checks say.
+    return requirement | {
+        "starts_on": batch.starts_on.isoformat(),
+        "ends_on": batch.ends_on.isoformat() if batch.ends_on else None,
+    }
+
+
+def _note(
+    session: BoundSession, batch: Batch, action: str, facts: Sequence[BatchFact], *, by: Viewer, **said: Any
+) -> None:
+    """Write the journal of each fact as of one that is recorded or taken back alone, and which batch it was."""
+    people = queries.public_ids(session, batch)
+    for fact in facts:
+        day = {"completed_on": fact.completed_on.isoformat()} if isinstance(fact, Completion) else {}
+        record(
+            session, action, subject=fact, by=by, person=people[fact.person_id], batch=batch.public_id, **said, **day
+        )
 
 
 def discard(session: BoundSession, *, batch: Batch, by: Viewer) -> None:
@@ -261,10 +314,8 @@ def undo(session: BoundSession, *, batch: Batch, why: str, by: Viewer, now: date
     session.refresh(batch)
     if batch.state is not BatchState.APPLIED:
         raise NotAppliedError(batch.public_id)
-    kind = FACTS[batch.act]
-    brought = select(kind).where(kind.source == batch.source).order_by(stands(kind), kind.id)
     # Of two for the same row the one that stands comes last, and counts: merging persons retracts facts and adds the same.
-    facts = {_key(fact): fact for fact in session.scalars(brought)}
+    facts = {_key(fact): fact for fact in queries.facts_of(session, batch)}
     visible = queries.visible_ids(session, by, today)
     taken_back = []
     told: Counter[Undone] = Counter()
@@ -284,6 +335,7 @@ def undo(session: BoundSession, *, batch: Batch, why: str, by: Viewer, now: date
         item.undone = undone
         told[undone] += 1
     retract(taken_back, now=now, by_id=by.account_id, why=why)
+    _note(session, batch, _UNDONE[batch.act], taken_back, by=by)
     batch.state = BatchState.UNDONE
     batch.undone_at = now
     batch.undone_by_id = by.account_id
@@ -298,7 +350,7 @@ def undo(session: BoundSession, *, batch: Batch, why: str, by: Viewer, now: date
     )
 
 
-def _key(fact: Assignment | Exemption | Completion) -> tuple[int, date | None]:
+def _key(fact: BatchFact) -> tuple[int, date | None]:
     return (fact.person_id, fact.completed_on if isinstance(fact, Completion) else None)
 
 

@@ -18,7 +18,7 @@ from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import by_employee_numbers, visible_to
 from tracker.permissions import Permission, Viewer
-from tracker.requirements.models import Assignment, Exemption
+from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.tables import stands
 
 PAGE_SIZE = 100
@@ -26,13 +26,17 @@ PAGE_SIZE = 100
 PERMISSIONS = {
     Act.ASSIGN: Permission.EXCEPTION_GRANT,
     Act.EXEMPT: Permission.EXCEPTION_GRANT,
+    Act.EXTEND: Permission.EXCEPTION_GRANT,
     Act.COMPLETE: Permission.COMPLETION_RECORD,
 }
 """What it takes to do for many what each act does for one."""
 
-FACTS: dict[Act, type[Assignment] | type[Exemption] | type[Completion]] = {
+BatchFact = Assignment | Exemption | Extension | Completion
+
+FACTS: dict[Act, type[BatchFact]] = {
     Act.ASSIGN: Assignment,
     Act.EXEMPT: Exemption,
+    Act.EXTEND: Extension,
     Act.COMPLETE: Completion,
 }
 
@@ -168,6 +172,23 @@ def differing(session: BoundSession, batch: Batch) -> list[Outcome]:
         BatchItem.batch_id == batch.id, BatchItem.previewed == Outcome.DONE, BatchItem.outcome != Outcome.DONE
     )
     return [outcome for outcome in session.scalars(outcomes) if outcome is not None]
+
+
+def facts_of(session: BoundSession, batch: Batch) -> list[BatchFact]:
+    """Return what came of a batch, what stands last. One query."""
+    kind = FACTS[batch.act]
+    statement = select(kind).where(kind.source == batch.source).order_by(stands(kind), kind.id)
+    return list(session.scalars(statement))
+
+
+def public_ids(session: BoundSession, batch: Batch) -> dict[int, str]:
+    """Return the public ids of whom a batch is about, by id. One query."""
+    rows = session.execute(
+        select(Person.id, Person.public_id)
+        .join(BatchItem, BatchItem.person_id == Person.id)
+        .where(BatchItem.batch_id == batch.id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def standing_number(session: BoundSession, batch: Batch) -> int:

@@ -14,14 +14,22 @@ from wtforms.fields.choices import SelectChoice
 
 from tracker.accounts.forms import refuse
 from tracker.bulk import operations, queries
-from tracker.bulk.forms import ApplyForm, CompletionListForm, DatedListForm, ListForm, UndoForm
+from tracker.bulk.forms import (
+    ApplyForm,
+    CompletionListForm,
+    DatedListForm,
+    ExtensionListForm,
+    ListForm,
+    UndoForm,
+)
 from tracker.bulk.models import Act, Batch, BatchState, Outcome, Undone
 from tracker.bulk.operations import Terms
-from tracker.bulk.reading import read_list
+from tracker.bulk.reading import MAX_ROWS, read_list
 from tracker.bulk.words import ACTS, STATES, say
 from tracker.catalogue import queries as catalogue
 from tracker.domain.sorting import sort_key
-from tracker.exceptions.operations import EndsBeforeStartError, StartsInPastError
+from tracker.exceptions.forms import requirement_choices
+from tracker.exceptions.operations import AskedUntilPastError, EndsBeforeStartError, StartsInPastError
 from tracker.exceptions.words import refusal
 from tracker.exports.files import Value, write_csv
 from tracker.hr.reading import UnreadableFileError
@@ -49,40 +57,35 @@ def index() -> Response:
 @requires(Permission.EXCEPTION_GRANT)
 def assign() -> Response:
     """Make a list of people to assign a requirement to."""
-    return _new_dated(Act.ASSIGN)
+    return _decided(Act.ASSIGN, DatedListForm(starts_on=g.today, requirement=request.args.get("requirement")))
 
 
 @bp.route("/exempt", methods=["GET", "POST"])
 @requires(Permission.EXCEPTION_GRANT)
 def exempt() -> Response:
     """Make a list of people to exempt from a requirement."""
-    return _new_dated(Act.EXEMPT)
+    return _decided(Act.EXEMPT, DatedListForm(starts_on=g.today, requirement=request.args.get("requirement")))
 
 
-def _new_dated(act: Act) -> Response:
-    form = DatedListForm(starts_on=g.today, requirement=request.args.get("requirement"))
-    listed = {one.requirement.public_id: one for one in requirements.listed(g.session, g.today)}
-    form.requirement.choices = [
-        SelectChoice("", _("Choose a requirement")),
-        *(SelectChoice(public_id, in_language(one.version.titles)) for public_id, one in listed.items()),
-    ]
+@bp.route("/extend", methods=["GET", "POST"])
+@requires(Permission.EXCEPTION_GRANT)
+def extend() -> Response:
+    """Make a list of people to give more time for a requirement."""
+    return _decided(Act.EXTEND, ExtensionListForm(requirement=request.args.get("requirement")))
+
+
+def _decided(act: Act, form: DatedListForm | ExtensionListForm) -> Response:
+    listed = requirements.listed(g.session, g.today)
+    form.requirement.choices = requirement_choices(listed)
     if submitted(form):
-        terms = Terms(
-            act,
-            requirement_id=listed[form.requirement.data or ""].requirement.id,
-            starts_on=form.starts_on.data,
-            ends_on=form.ends_on.data,
-            reason=form.reason.data or "",
-        )
-        try:
-            return _staged(form, terms)
-        except EndsBeforeStartError as error:
-            refuse(form.ends_on, refusal(error))
-        except StartsInPastError as error:
-            refuse(form.starts_on, refusal(error))
-        except UnreadableFileError as error:
-            refuse(form.file if form.file.data else form.pasted, why_unreadable(error))
-    return page("bulk/new.html", form=form, act=act, words=ACTS)
+        chosen = {one.requirement.public_id: one.requirement.id for one in listed}[form.requirement.data or ""]
+        days = {name: form[name].data for name in ("starts_on", "ends_on", "due_on") if name in form}
+        return _staged(form, Terms(act, requirement_id=chosen, reason=form.reason.data or "", **days))
+    return _new(form, act)
+
+
+def _new(form: ListForm, act: Act) -> Response:
+    return page("bulk/new.html", form=form, act=act, words=ACTS, max_rows=MAX_ROWS)
 
 
 @bp.route("/complete", methods=["GET", "POST"])
@@ -103,22 +106,35 @@ def complete() -> Response:
             completed_on=form.completed_on.data,
             signer=form.signer.data or "",
         )
-        try:
-            return _staged(form, terms)
-        except UnreadableFileError as error:
-            refuse(form.file if form.file.data else form.pasted, why_unreadable(error))
-    return page("bulk/new.html", form=form, act=Act.COMPLETE, words=ACTS)
+        return _staged(form, terms)
+    return _new(form, Act.COMPLETE)
+
+
+# Which field is wrong when what was asked for cannot be.
+_REFUSED: dict[type[Exception], str] = {
+    EndsBeforeStartError: "ends_on",
+    StartsInPastError: "starts_on",
+    AskedUntilPastError: "due_on",
+}
 
 
 def _staged(form: ListForm, terms: Terms) -> Response:
-    """Keep the list and show its rows. Raises UnreadableFileError, and what `operations.stage` does."""
+    """Keep the list and show its rows, or say in the form why not."""
     file = form.file.data
     content = file.read() if file else (form.pasted.data or "").encode()
     name = PurePath(file.filename or "").name if file else ""
-    batch = operations.stage(
-        g.session, terms=terms, rows=read_list(content), filename=name, by=g.viewer, now=g.now, today=g.today
-    )
-    return redirect(url_for("bulk.show", batch_id=batch.public_id))
+    try:
+        rows = read_list(content)
+        batch = operations.stage(
+            g.session, terms=terms, rows=rows, filename=name, by=g.viewer, now=g.now, today=g.today
+        )
+    except UnreadableFileError as error:
+        refuse(form.file if file else form.pasted, why_unreadable(error))
+    except tuple(_REFUSED) as error:
+        refuse(form[_REFUSED[type(error)]], refusal(error))
+    else:
+        return redirect(url_for("bulk.show", batch_id=batch.public_id))
+    return _new(form, terms.act)
 
 
 @bp.get("/<public_id:batch_id>")

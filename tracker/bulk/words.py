@@ -10,6 +10,7 @@ from tracker.bulk.models import Act, BatchState, Outcome, Undone
 ACTS: dict[Act, Any] = {
     Act.ASSIGN: _l("Assign a requirement"),
     Act.EXEMPT: _l("Exempt from a requirement"),
+    Act.EXTEND: _l("Give more time"),
     Act.COMPLETE: _l("Record completions"),
 }
 
@@ -22,11 +23,13 @@ STATES: dict[BatchState, Any] = {
 _WILL_BE: dict[Act, Any] = {
     Act.ASSIGN: _l("Will be assigned"),
     Act.EXEMPT: _l("Will be exempt"),
+    Act.EXTEND: _l("Will get more time"),
     Act.COMPLETE: _l("Will be recorded"),
 }
 _DONE: dict[Act, Any] = {
     Act.ASSIGN: _l("Assigned"),
     Act.EXEMPT: _l("Exempt"),
+    Act.EXTEND: _l("Got more time"),
     Act.COMPLETE: _l("Recorded"),
 }
 _ALREADY: dict[Act, Any] = {
@@ -44,6 +47,8 @@ _OUTCOMES: dict[Outcome, Any] = {
     Outcome.NOT_EMPLOYED: _l("Not employed on any of the days"),
     Outcome.NOT_IN_EFFECT: _l("The requirement is not in effect on the days of the employment"),
     Outcome.DOES_NOT_APPLY: _l("The requirement does not apply on any of the days"),
+    Outcome.NOTHING_DUE: _l("There is no due date to move"),
+    Outcome.NOT_LATER: _l("Due on that day or later already, or the day has passed"),
     Outcome.STARTS_IN_PAST: _l("The first day has passed"),
     Outcome.UNREADABLE_DAY: _l("The day cannot be read: write it as 2026-11-23"),
     Outcome.NO_DAY: _l("No day is given"),

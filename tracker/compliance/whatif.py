@@ -13,7 +13,8 @@ from tracker.compliance.computing import PEOPLE_AT_A_TIME, rarely_collecting
 from tracker.compliance.learners import load_learners
 from tracker.compliance.models import Phase
 from tracker.db import BoundSession
-from tracker.domain.facts import Learner, State
+from tracker.domain import obligations
+from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT, phases
 from tracker.domain.periods import FOREVER, later
 from tracker.domain.requirement import Requirement
@@ -143,17 +144,18 @@ def computed_stretches(
     found: dict[int, dict[int, list[Stretch]]] = {requirement.id: {} for requirement in requirements}
     with rarely_collecting(len(persons)):
         for start in range(0, len(persons), PEOPLE_AT_A_TIME):
-            for person_id, learner in load_learners(session, persons[start : start + PEOPLE_AT_A_TIME]).items():
+            ids = persons[start : start + PEOPLE_AT_A_TIME]
+            for person_id, learner in load_learners(session, ids, among=requirements).items():
                 for requirement in requirements:
-                    found[requirement.id][person_id] = stretches_of(learner, requirement, day)
+                    found[requirement.id][person_id] = stretches_of(phases(learner, requirement), day)
     return found
 
 
-def stretches_of(learner: Learner, requirement: Requirement, day: date) -> list[Stretch]:
-    """Return what the rules say of a learner and a requirement, from a day on."""
+def stretches_of(found: Iterable[obligations.Phase], day: date) -> list[Stretch]:
+    """Return phases, as the rules give them, from a day on."""
     return [
         Stretch(phase.starts_on, phase.ends_on, phase.state, phase.due_on)
-        for phase in phases(learner, requirement)
+        for phase in found
         if phase.ends_on is None or phase.ends_on >= day
     ]
 

@@ -1,5 +1,6 @@
 """Exemptions, extensions and assignments: what one would change, and which may not be."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -55,11 +56,19 @@ class Effect(NamedTuple):
     """What a decision changes: how the obligation stands without and with it on the day that it takes effect.
 
     `afterwards`: how it stands on the day after its last. All are None where the requirement does not apply.
+    `phases`: how it stands with it on all days.
     """
 
     before: Phase | None
     after: Phase | None
     afterwards: Phase | None = None
+    phases: Sequence[Phase] = ()
+
+
+def effect(found: Sequence[Phase], changed: Sequence[Phase], day: date, last: date | None = None) -> Effect:
+    """Return what changes on a day, and after the last day if there is one, if some phases become others."""
+    afterwards = None if last is None else phase_on(changed, later(last, 1))
+    return Effect(phase_on(found, day), phase_on(changed, day), afterwards, changed)
 
 
 def extend(learner: Learner, requirement: Requirement, extension: Extension) -> Effect:
@@ -67,7 +76,8 @@ def extend(learner: Learner, requirement: Requirement, extension: Extension) -> 
 
     Raises DoesNotApplyError, NothingDueError, NotLaterError.
     """
-    before = phase_on(phases(learner, requirement), extension.granted_on)
+    found = phases(learner, requirement)
+    before = phase_on(found, extension.granted_on)
     if before is None:
         raise DoesNotApplyError(requirement.id)
     if before.due_on is None:
@@ -75,7 +85,7 @@ def extend(learner: Learner, requirement: Requirement, extension: Extension) -> 
     if extension.due_on <= before.due_on or extension.due_on < extension.granted_on:
         raise NotLaterError(before.due_on)
     extended = replace(learner, extensions=(*learner.extensions, extension))
-    return Effect(before, phase_on(phases(extended, requirement), extension.granted_on))
+    return effect(found, phases(extended, requirement), extension.granted_on)
 
 
 def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> Effect:
@@ -92,7 +102,7 @@ def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> 
         raise AlreadyExemptError(requirement.id)
     exempted = phases(replace(learner, exemptions=(*learner.exemptions, exemption)), requirement)
     first = max(met[0].starts_on, exemption.days.starts_on)
-    return Effect(phase_on(found, first), phase_on(exempted, first), _after(exempted, exemption.days))
+    return effect(found, exempted, first, exemption.days.ends_on)
 
 
 def assign(learner: Learner, requirement: Requirement, assignment: Assignment) -> Effect:
@@ -109,8 +119,7 @@ def assign(learner: Learner, requirement: Requirement, assignment: Assignment) -
     if not met:
         raise DoesNotApplyError(requirement.id)
     first = max(met[0].starts_on, assignment.days.starts_on)
-    before = phase_on(phases(learner, requirement), first)
-    return Effect(before, phase_on(assigned, first), _after(assigned, assignment.days))
+    return effect(phases(learner, requirement), assigned, first, assignment.days.ends_on)
 
 
 def end(learner: Learner, requirement: Requirement, fact: Exemption | Assignment, ends_on: date | None) -> Effect:
@@ -126,16 +135,10 @@ def end(learner: Learner, requirement: Requirement, fact: Exemption | Assignment
         kept["exemptions"] = (*(one for one in learner.exemptions if one.id != fact.id), *left)
     else:
         kept["assignments"] = (*(one for one in learner.assignments if one.id != fact.id), *left)
-    ended = phases(replace(learner, **kept), requirement)
-    return Effect(phase_on(phases(learner, requirement), day), phase_on(ended, day))
+    return effect(phases(learner, requirement), phases(replace(learner, **kept), requirement), day)
 
 
 def withdraw(learner: Learner, requirement: Requirement, extension: Extension, day: date) -> Effect:
     """Return what it would change on a day if an extension of the learner's had never been."""
     others = tuple(one for one in learner.extensions if one.id != extension.id)
-    withdrawn = phases(replace(learner, extensions=others), requirement)
-    return Effect(phase_on(phases(learner, requirement), day), phase_on(withdrawn, day))
-
-
-def _after(found: list[Phase], days: Days) -> Phase | None:
-    return None if days.ends_on is None else phase_on(found, later(days.ends_on, 1))
+    return effect(phases(learner, requirement), phases(replace(learner, extensions=others), requirement), day)

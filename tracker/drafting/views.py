@@ -23,7 +23,7 @@ from tracker.paging import page_of
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
 from tracker.permissions import Permission
-from tracker.reminders.forecast import newly_mailed
+from tracker.reminders.forecast import mail_changes
 from tracker.requirements.operations import Draft, MissingTextError, NoAudienceError, check_publishable
 from tracker.requirements.queries import by_public_id, in_charge, published_versions
 from tracker.web.access import requires
@@ -199,7 +199,7 @@ def _weigh(drafted: Drafted, says: Draft) -> Weighed:
         whatif,
         doubts(says, whatif, published_courses=published, today=g.today),
         minutes.get(says.course_id),
-        newly_mailed(g.session, requirement_id=drafted.requirement.id, outlook=whatif),
+        mail_changes(g.session, {drafted.requirement.id: whatif}).added,
     )
 
 

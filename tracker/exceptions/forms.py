@@ -1,5 +1,6 @@
 """Forms of exemptions, extensions and assignments."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext
@@ -10,9 +11,17 @@ from wtforms.validators import Length, Optional
 
 from tracker.accounts.forms import refuse
 from tracker.domain.exceptions import ExceptionKind
+from tracker.i18n import in_language
+from tracker.requirements.queries import Listed
 from tracker.web.forms import Form, required
 
 _LENGTH = Length(max=500, message=_l("Use at most %(max)d characters."))
+
+
+def requirement_choices(listed: Iterable[Listed]) -> list[SelectChoice]:
+    """Return requirements to choose from, by public id, and first that none is chosen yet."""
+    choices = [SelectChoice(one.requirement.public_id, in_language(one.version.titles)) for one in listed]
+    return [SelectChoice("", gettext("Choose a requirement")), *choices]
 
 
 class _GrantForm(Form):

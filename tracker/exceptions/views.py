@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
-from wtforms.fields.choices import SelectChoice
 
 from tracker.accounts.forms import refuse
 from tracker.domain import exceptions as rules
@@ -25,10 +24,10 @@ from tracker.exceptions.forms import (
     ExemptionForm,
     ExtensionForm,
     WithdrawForm,
+    requirement_choices,
 )
 from tracker.exceptions.queries import Asked, Case, When
 from tracker.exceptions.words import ENDED, GRANTED, KINDS, REFUSED, TAKEN_BACK, WHEN, refusal
-from tracker.i18n import in_language
 from tracker.people.models import Person
 from tracker.permissions import Permission
 from tracker.requirements import queries as requirements
@@ -181,10 +180,7 @@ def _people() -> list[Person]:
 def _cases(form: GrantForm, people: list[Person]) -> list[Case]:
     """Give the form its requirements, and return a case for each of the people under the chosen one."""
     listed = requirements.listed(g.session, g.today)
-    form.requirement.choices = [
-        SelectChoice("", _("Choose a requirement")),
-        *(SelectChoice(one.requirement.public_id, in_language(one.version.titles)) for one in listed),
-    ]
+    form.requirement.choices = requirement_choices(listed)
     chosen = [one.requirement for one in listed if one.requirement.public_id == form.requirement.data]
     return queries.cases(g.session, people, chosen[0]) if chosen and request.method == "POST" else []
 

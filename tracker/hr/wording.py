@@ -15,7 +15,7 @@ HEADINGS = {field: names[0] for field, _needed, names in COLUMNS}
 
 _UNREADABLE = {
     "too_large": _l("The file is larger than %(first)s MB."),
-    "too_many_rows": _l("The file has more than %(first)s rows."),
+    "too_many_rows": _l("There are more than %(first)s rows. Divide them, and load one part at a time."),
     "empty": _l("The file is empty."),
     "not_text": _l("This is not a text file. Save it as CSV or XLSX and try again."),
     "not_a_spreadsheet": _l("The spreadsheet cannot be opened. Save it as XLSX or CSV and try again."),

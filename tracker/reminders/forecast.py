@@ -1,7 +1,8 @@
-"""Which managers' weekly mails a change of what a requirement means would newly call for. Nothing is written or sent."""
+"""How the managers' weekly mails change with what requirements mean for people. Nothing is written or sent."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import and_, exists, or_, select
@@ -24,22 +25,48 @@ AHEAD_DAYS = 30
 _DUE = (State.TO_DO, State.RENEW, State.GRACE)
 
 
-def newly_mailed(session: BoundSession, *, requirement_id: int, outlook: Outlook) -> dict[int, list[date]]:
-    """Return, by account, the weekly mails of the next 30 days that only what would be calls for.
+@dataclass(frozen=True, slots=True)
+class MailChanges:
+    """What changes in the weekly mails of the next 30 days.
 
-    As if each manager had been told of everything a week before. A mail that is sent anyway, for another reason, is not
-    among them. Five queries for each weekly mail.
+    A mail that is sent anyway, for another reason, is no change; nor is a person whom a manager is told of anyway.
     """
-    found: dict[int, list[date]] = {}
-    for day in _mail_days(session, outlook.day):
-        before, after = (_calling(phases, day) for phases in (outlook.before, outlook.after))
-        if not after - before:
-            continue
-        others = _calling_otherwise(session, requirement_id, day)
+
+    added: dict[int, list[date]] = field(default_factory=dict)
+    """By account, the mails that only what would be calls for."""
+    dropped: dict[int, list[date]] = field(default_factory=dict)
+    """By account, those that would not be called for any more."""
+    more: frozenset[int] = frozenset()
+    """Who would be a reason for a mail, and is for none now."""
+    fewer: frozenset[int] = frozenset()
+    """Who is a reason for one now, and would be for none."""
+
+
+def mail_changes(session: BoundSession, outlooks: Mapping[int, Outlook]) -> MailChanges:
+    """Say how the weekly mails change with what some requirements would mean, all on the same day: their outlooks by id.
+
+    As if each manager had been told of everything a week before. Five queries for each weekly mail.
+    """
+    days = _mail_days(session, next(iter(outlooks.values())).day) if outlooks else []
+    calling = {day: [_calling(outlooks.values(), day, after=after) for after in (False, True)] for day in days}
+    changing = set[int]().union(*(before ^ after for before, after in calling.values()))
+    if not changing:
+        return MailChanges()
+    added: dict[int, list[date]] = {}
+    dropped: dict[int, list[date]] = {}
+    told_now: set[int] = set()
+    told_then: set[int] = set()
+    for day, (before, after) in calling.items():
+        others = _calling_otherwise(session, outlooks.keys(), day)
+        now, then = before | others, after | others
         for account_id, team in _teams(session, day).items():
-            if not team.isdisjoint(after) and team.isdisjoint(before | others):
-                found.setdefault(account_id, []).append(day)
-    return found
+            told_now |= team & now
+            told_then |= team & then
+            if team.isdisjoint(now) and not team.isdisjoint(then):
+                added.setdefault(account_id, []).append(day)
+            elif team.isdisjoint(then) and not team.isdisjoint(now):
+                dropped.setdefault(account_id, []).append(day)
+    return MailChanges(added, dropped, frozenset(told_then - told_now), frozenset(told_now - told_then))
 
 
 def _mail_days(session: BoundSession, first: date) -> list[date]:
@@ -49,9 +76,14 @@ def _mail_days(session: BoundSession, first: date) -> list[date]:
     return [day for day in days if day.weekday() == weekday]
 
 
-def _calling(phases: Mapping[int, list[Stretch]], day: date) -> set[int]:
-    """Return the people whose obligation is a reason to write to their manager: see domain.reminders.weekly_digest."""
-    return {person_id for person_id, stretches in phases.items() if _calls(stretches, day)}
+def _calling(outlooks: Collection[Outlook], day: date, *, after: bool) -> set[int]:
+    """Return the people whose obligations are a reason to write to their manager: see domain.reminders.weekly_digest."""
+    return {
+        person_id
+        for outlook in outlooks
+        for person_id, stretches in (outlook.after if after else outlook.before).items()
+        if _calls(stretches, day)
+    }
 
 
 def _calls(stretches: Collection[Stretch], day: date) -> bool:
@@ -65,8 +97,8 @@ def _calls(stretches: Collection[Stretch], day: date) -> bool:
     return stretch.state is State.OVERDUE or (stretch.state in _DUE and soon)
 
 
-def _calling_otherwise(session: BoundSession, requirement_id: int, day: date) -> set[int]:
-    """Return the people of whom another requirement is a reason to write on a day. One query."""
+def _calling_otherwise(session: BoundSession, requirement_ids: Collection[int], day: date) -> set[int]:
+    """Return the people of whom requirements other than these are a reason to write on a day. One query."""
     told = aliased(Phase)
     told_of = exists().where(
         told.person_id == Phase.person_id,
@@ -79,7 +111,7 @@ def _calling_otherwise(session: BoundSession, requirement_id: int, day: date) ->
         and_(Phase.state.in_(_DUE), Phase.due_on <= later(day, SOON_DAYS)),
         and_(Phase.state == State.LAPSED, Phase.starts_on > later(day, -7), ~told_of),
     )
-    statement = select(Phase.person_id).where(phase_on(day), Phase.requirement_id != requirement_id, calls)
+    statement = select(Phase.person_id).where(phase_on(day), Phase.requirement_id.not_in(requirement_ids), calls)
     return set(session.scalars(statement.distinct()))
 
 
