@@ -1,5 +1,6 @@
 """`tracker requirements load`, `tracker verify` and `tracker rebuild`."""
 
+import re
 from datetime import date
 
 import pytest
@@ -50,6 +51,7 @@ class TestVerify:
         assert result.exit_code == 1
         assert "kil: 1 differences among 8 people" in result.output
         assert cast.person_ids["anna"] in result.output
+        assert re.search(r"stored +\d{4}-\d\d-\d\d – \d{4}-\d\d-\d\d  exempt", result.output)
         assert tracker("rebuild", "--municipality", "kil").exit_code == 0
         assert tracker("verify", "--municipality", "kil").exit_code == 0
 

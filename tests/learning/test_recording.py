@@ -119,6 +119,17 @@ class TestPage:
         page = browser("bosse").get(f"{self.url(cast)}?course={course.public_id}").text
         assert f'<option selected value="{course.public_id}">' in page
 
+    def test_what_is_missing_is_said_in_our_own_words(self, browser, cast):
+        answer = browser("bosse").post(self.url(cast), data={"course": "", "completed_on": "", "note": ""})
+        assert answer.status_code == 422
+        for words in ("Välj kurs.", "Skriv vilken dag den genomfördes.", "Ange hur du vet det."):
+            assert words in answer.text
+        assert "Inte ett giltigt" not in answer.text
+
+    def test_what_is_no_day_is_called_that(self, browser, cast, course):
+        answer = browser("bosse").post(self.url(cast), data=self.form(course, completed_on="2026-02-31"))
+        assert "Inte ett giltigt datum" in answer.text
+
     @pytest.mark.parametrize(
         ("says", "field"),
         [

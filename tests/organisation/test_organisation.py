@@ -13,6 +13,7 @@ from tests.factories import BEGINNING, acting, add_person, add_unit, sign_in
 from tracker.audit.models import JournalEntry
 from tracker.edge import transaction
 from tracker.hr.unit_lists import load_units
+from tracker.organisation.forms import unit_choices
 from tracker.organisation.models import OrgUnit, UnitKind
 from tracker.organisation.operations import (
     CodeTakenError,
@@ -111,6 +112,16 @@ class TestChanges:
                 add(session, name="Förr", code="13", from_day=date(2019, 1, 1), **says)
             assert unit.id in subtree_ids(session, [cast.units["1"]], DECEMBER)
             assert unit.id not in subtree_ids(session, [cast.units["1"]], TODAY)
+
+    def test_units_of_one_name_are_told_apart_where_one_is_chosen(self, in_kil, cast):
+        with in_kil() as session:
+            parent = session.get_one(OrgUnit, cast.units["10"])
+            says = {"kind": UnitKind.UNIT, "parent": parent, "by": acting(cast), "now": NOW}
+            for code in ("12", "13"):
+                add(session, name="Natten", code=code, from_day=DECEMBER, **says)
+            labels = [choice.label.strip() for choice in unit_choices(tree_on(session, DECEMBER))]
+        assert [label for label in labels if "Natten" in label] == ["Natten (12)", "Natten (13)"]
+        assert not any("(10)" in label for label in labels)
 
 
 def test_head_counts(in_kil, cast):

@@ -133,7 +133,7 @@ def test_a_manager_s_tasks_stand_in_the_weekly_mail(run, trained):
     mails = run(kind=WEEKLY)
     assert set(mails) == {"bosse"}
     mail = mails["bosse"]
-    assert mail.subject == "2 personer i ditt team behöver dig"
+    assert mail.subject == "2 nya medarbetare har uppgifter som väntar på dig", "the team's page counts them apart, too"
     for words in (
         "2 nya medarbetare har uppgifter som väntar på dig",
         "- Nils Ny, började 16 november",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 import structlog
-from flask import Blueprint, abort, g, request, stream_template, url_for
+from flask import Blueprint, g, request, stream_template, url_for
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,7 @@ from tracker.people.queries import in_team, visible_person
 from tracker.permissions import Permission
 from tracker.requirements import queries as requirements
 from tracker.web.access import requires
+from tracker.web.errors import DayError
 from tracker.web.pages import found, own_path, page
 from tracker.web.session import FIRST_DAY, edge, in_municipality
 
@@ -166,9 +167,11 @@ def _looked_at() -> Sequence[Municipality]:
 def _past_day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
-    except ValueError:
-        abort(400)
-    return day if FIRST_DAY <= day < g.today else abort(400)
+    except ValueError as error:
+        raise DayError("known") from error
+    if not FIRST_DAY <= day < g.today:
+        raise DayError("known")
+    return day
 
 
 @bp.get("/people/<public_id:person_id>/requirements/<public_id:requirement_id>/explanation")

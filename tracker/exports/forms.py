@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracker.exports.operations import Content, Format
 from tracker.exports.wording import STATES
-from tracker.web.forms import Form
+from tracker.web.forms import Form, required
 
 CONTENTS: dict[Content, Any] = {
     Content.STANDING: _l("How everyone stands"),
@@ -34,7 +34,9 @@ class ExportForm(Form):
 
     content = RadioField(_l("List"), choices=_choices(CONTENTS), default=Content.STANDING.value)
     day = DateField(
-        _l("Day"), validators=[InputRequired()], description=_l("Who is employed, and where, is taken from this day.")
+        _l("Day"),
+        [required(_l("Choose a day."))],
+        description=_l("Who is employed, and where, is taken from this day."),
     )
     known = DateField(
         _l("As it was known on"),
@@ -61,15 +63,15 @@ class ExportForm(Form):
     def __init__(
         self,
         *args: Any,
-        units: list[tuple[str, str]],
+        units: list[SelectChoice],
         requirements: list[tuple[str, str]],
         today: date,
         **kwargs: Any,
     ) -> None:
-        """Take today, and the choices: pairs of public id and name."""
+        """Take today, and the choices; requirements as pairs of public id and name."""
         super().__init__(*args, **kwargs)
         self._today = today
-        self.unit.choices = [SelectChoice("", _("The whole municipality")), *(SelectChoice(*unit) for unit in units)]
+        self.unit.choices = [SelectChoice("", _("The whole municipality")), *units]
         self.requirement.choices = [
             SelectChoice("", _("All requirements")),
             *(SelectChoice(*one) for one in requirements),

@@ -18,7 +18,6 @@ from tracker.db import BoundSession
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import State
 from tracker.learning.models import Certificate, Completion
-from tracker.organisation.models import OrgUnit, UnitPlacement
 from tracker.organisation.queries import in_force, in_subtree
 from tracker.people.models import Employment, Person
 from tracker.people.queries import visible_to
@@ -168,27 +167,6 @@ def _employees(session: BoundSession, ids: list[int], rows: dict[int, list[Any]]
     places = workplaces(session, ids, day)
     for number in ids:
         yield Employee(people[number], places.get(number, []), rows.get(number, []))
-
-
-def unit_choices(session: BoundSession, day: date) -> list[tuple[str, str]]:
-    """Return the units of a day as (public id, name), each under its parent and indented by its depth."""
-    rows = session.execute(
-        select(OrgUnit.public_id, UnitPlacement.unit_id, UnitPlacement.parent_id, UnitPlacement.name)
-        .join(OrgUnit, OrgUnit.id == UnitPlacement.unit_id)
-        .where(in_force(UnitPlacement, day))
-        .order_by(UnitPlacement.sort_key)
-    ).all()
-    there = {row.unit_id for row in rows}
-    below: dict[int | None, list[Any]] = defaultdict(list)
-    for row in rows:
-        below[row.parent_id if row.parent_id in there else None].append(row)
-    choices: list[tuple[str, str]] = []
-    waiting = [(0, row) for row in reversed(below[None])]
-    while waiting:
-        depth, row = waiting.pop()
-        choices.append((row.public_id, "\u2003" * depth + row.name))
-        waiting.extend((depth + 1, child) for child in reversed(below[row.unit_id]))
-    return choices
 
 
 def requirement_choices(session: BoundSession, day: date) -> list[tuple[str, dict[str, str]]]:

@@ -10,10 +10,11 @@ from tracker.db import Known
 from tracker.domain.facts import State
 from tracker.exports.forms import ExportForm
 from tracker.exports.operations import Content, Format, file_name, note_export, write_file
-from tracker.exports.queries import Filter, requirement_by_public_id, requirement_choices, taken, unit_choices
+from tracker.exports.queries import Filter, requirement_by_public_id, requirement_choices, taken
 from tracker.exports.wording import wording
 from tracker.i18n import in_language
-from tracker.organisation.queries import unit_by_public_id
+from tracker.organisation.forms import unit_choices
+from tracker.organisation.queries import tree_on, unit_by_public_id
 from tracker.permissions import Permission
 from tracker.web.access import requires
 from tracker.web.forms import submitted
@@ -37,7 +38,7 @@ def index() -> Response:
         day=g.day,
         known=g.known_on,
         today=g.today,
-        units=unit_choices(g.session, g.day),
+        units=unit_choices(tree_on(g.session, g.day)),
         requirements=[(public_id, in_language(titles)) for public_id, titles in requirement_choices(g.session, g.day)],
     )
     if submitted(form):

@@ -77,7 +77,7 @@ def send_weekly_digests(session: BoundSession, *, planned_on: date, now: datetim
                 "groups": _groups(session, digest, today, locale) if digest else [],
                 "newcomers": in_words(beginning[:MOST_NEWCOMERS], locale),
                 "more_newcomers": max(0, len(beginning) - MOST_NEWCOMERS),
-                "need": len((digest.people if digest else set()) | {one.person.id for one, _tasks in beginning}),
+                "need": len(digest.people) if digest else 0,
                 "day": today,
                 "today": today,
             },

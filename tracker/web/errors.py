@@ -6,10 +6,15 @@ import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response
 
 log = structlog.get_logger()
+
+
+class DayError(BadRequest):
+    """The address asks about a day that no page can be about: `description` is "day" or "known"."""
+
 
 PAGES = {400, 403, 404, 409, 413, 422, 429, 500}
 
@@ -52,7 +57,8 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     if code < 400:
         return error
     shown = code if code in PAGES else 400 if code < 500 else 500
-    return render_template(f"errors/{shown}.html", code=code), code
+    about = error.description if isinstance(error, DayError) else None
+    return render_template(f"errors/{shown}.html", code=code, about=about), code
 
 
 def _csrf_error(_error: CSRFError) -> tuple[str, int]:

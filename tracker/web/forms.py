@@ -52,10 +52,15 @@ def submitted(form: Form) -> bool:
 
 
 def required(message: Any) -> Any:
-    """Return a validator that says in the reader's words what is missing."""
+    """Return a validator that says in the reader's words what is missing.
+
+    What the library says of an empty day, or of a choice that was not made, gives way to it.
+    """
 
     def check(_form: Form, field: Any) -> None:
         if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
+            if not any(one.strip() if isinstance(one, str) else one for one in field.raw_data or []):
+                field.errors = []
             raise ValidationError(message)
 
     check.field_flags = {"required": True}  # ty: ignore[missing-attribute]

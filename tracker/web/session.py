@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from tracker import clock
@@ -17,6 +16,7 @@ from tracker.config import Config
 from tracker.db import BoundSession, Database, Known
 from tracker.municipalities.models import Municipality
 from tracker.permissions import SignedIn, Viewer
+from tracker.web.errors import DayError
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """What may be asked about. Further away, counting years forth and back would leave the calendar."""
@@ -103,13 +103,13 @@ def _declares(endpoint: str | None, what: str) -> bool:
 def _look_at_a_day(session: BoundSession) -> None:
     """Note the day asked about, and set a session that only reads to what was known on another, if asked.
 
-    Without a day, what was known on a day is about that day. Raises BadRequest for what is no day, and for knowledge of
+    Without a day, what was known on a day is about that day. Raises DayError for what is no day, and for knowledge of
     days to come.
     """
     known_on = _day_in_address("known")
     if known_on is not None and request.method in SAFE_METHODS:
         if known_on > g.today:
-            raise BadRequest("known")
+            raise DayError("known")
         if known_on < g.today:
             g.known_on = known_on
             session.known = Known.by_end_of(known_on, g.municipality.timezone)
@@ -121,9 +121,9 @@ def _day_in_address(name: str) -> date | None:
     try:
         day = date.fromisoformat(asked) if asked else None
     except ValueError as error:
-        raise BadRequest(name) from error
+        raise DayError(name) from error
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-        raise BadRequest(name)
+        raise DayError(name)
     return day
 
 
