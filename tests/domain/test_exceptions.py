@@ -60,14 +60,37 @@ def test_nothing_is_extended_for_who_is_away_or_not_concerned():
 
 
 def test_an_exemption_lifts_the_requirement_and_gives_notice_when_it_ends():
-    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(LATE, date(2026, 4, 30))))
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(LATE, date(2026, 4, 30))), LATE)
     assert seen(effect.before) == (State.OVERDUE, date(2026, 4, 1))
     assert seen(effect.after) == (State.EXEMPT, None)
     assert seen(effect.afterwards) == (State.TO_DO, date(2026, 5, 15))
+    assert (effect.seen_on, effect.excused) == (LATE, None)
+
+
+def test_an_exemption_of_past_days_is_seen_on_the_day_it_is_decided_and_tells_which_of_them_were_late():
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 3, 2))), LATE)
+    assert effect.seen_on == LATE
+    assert seen(effect.before) == (State.OVERDUE, date(2026, 4, 1))
+    assert seen(effect.after) == (State.EXEMPT, None)
+    assert effect.excused == (8, date(2026, 4, 2))  # 2 to 9 April
+
+
+def test_an_exemption_that_is_over_tells_only_its_own_days():
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 4, 5), date(2026, 4, 7))), LATE)
+    assert effect.seen_on == LATE
+    assert seen(effect.after) == (State.TO_DO, date(2026, 4, 22))
+    assert effect.excused == (3, date(2026, 4, 5))
+
+
+def test_an_exemption_to_come_is_seen_on_its_first_day():
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 5, 1))), LATE)
+    assert effect.seen_on == date(2026, 5, 1)
+    assert effect.excused is None
 
 
 def test_an_exemption_from_before_the_first_day_is_seen_on_the_first_day():
-    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 1, 1))))
+    effect = exempt(learner_of([HIRED]), RULE, Exemption(1, Days(date(2026, 1, 1))), date(2026, 1, 1))
+    assert effect.seen_on == date(2026, 3, 2)
     assert seen(effect.before) == (State.TO_DO, date(2026, 4, 1))
     assert seen(effect.after) == (State.EXEMPT, None)
     assert effect.afterwards is None
@@ -76,15 +99,15 @@ def test_an_exemption_from_before_the_first_day_is_seen_on_the_first_day():
 def test_nobody_is_exempt_twice_or_from_what_does_not_apply():
     once = learner_of([HIRED, Exemption(1, Days(LATE, date(2026, 4, 30)))])
     with pytest.raises(AlreadyExemptError):
-        exempt(once, RULE, Exemption(1, Days(date(2026, 4, 30))))
-    assert seen(exempt(once, RULE, Exemption(1, Days(date(2026, 5, 1)))).after) == (State.EXEMPT, None)
+        exempt(once, RULE, Exemption(1, Days(date(2026, 4, 30))), LATE)
+    assert seen(exempt(once, RULE, Exemption(1, Days(date(2026, 5, 1))), LATE).after) == (State.EXEMPT, None)
     with pytest.raises(DoesNotApplyError):
-        exempt(once, RULE, Exemption(1, Days(date(2026, 1, 1), date(2026, 3, 1))))
+        exempt(once, RULE, Exemption(1, Days(date(2026, 1, 1), date(2026, 3, 1))), LATE)
 
 
 def test_another_requirements_exemption_is_no_hindrance():
     other = learner_of([HIRED, Exemption(2, Days(LATE))])
-    assert seen(exempt(other, RULE, Exemption(1, Days(LATE))).after) == (State.EXEMPT, None)
+    assert seen(exempt(other, RULE, Exemption(1, Days(LATE)), LATE).after) == (State.EXEMPT, None)
 
 
 def test_ending_an_exemption_and_taking_it_back():

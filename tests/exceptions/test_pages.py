@@ -87,6 +87,19 @@ def test_what_was_changed_since_it_was_shown_is_shown_again(browser, cast, in_ki
     assert number_of(in_kil, Extension) == 0
 
 
+def test_an_exemption_of_past_days_says_how_it_stands_today_and_what_it_excuses(browser, cast, in_kil, requirement):
+    form = {"requirement": requirement, "ends_on": "", "reason": "x", "seen": ""}
+    form["starts_on"] = (TODAY - timedelta(days=10)).isoformat()
+    bosse, cecilia = browser("bosse"), browser("cecilia")
+    shown = bosse.post(f"/exemptions/new?person={cast.person_ids['anna']}", data=form).text
+    assert "23 november utan det" in shown
+    assert "Försenad" in shown
+    assert "10 dagar före idag då det var sent, den första 13 november, blir också undantagna." in shown
+    several = f"person={cast.person_ids['anna']}&person={cast.person_ids['bosse']}"
+    shown = cecilia.post(f"/exemptions/new?{several}", data=form).text
+    assert shown.count("10 dagar före idag då det var sent") == 2
+
+
 def test_several_are_exempted_and_who_cannot_be_is_named(browser, cast, in_kil, requirement):
     with in_kil() as session:
         add_exemption(session, cast.people["david"], "it", starts_on=TODAY, ends_on=None, now=NOW)

@@ -185,7 +185,7 @@ def _effect(batch: Batch, requirement: Requirement, learner: Learner, today: dat
     assert batch.starts_on is not None  # As the table's checks say.
     days = Days(batch.starts_on, batch.ends_on)
     if batch.act is Act.EXEMPT:
-        return rules.exempt(learner, requirement, Exemption(requirement.id, days))
+        return rules.exempt(learner, requirement, Exemption(requirement.id, days), today)
     return rules.assign(learner, requirement, Assignment(requirement.id, days))
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from tracker.domain.facts import Assignment, Exemption, Extension, Learner
-from tracker.domain.obligations import Phase, phase_on, phases
+from tracker.domain.obligations import AT_FAULT, Phase, phase_on, phases
 from tracker.domain.periods import FOREVER, Days, later, overlaps, union
 from tracker.domain.requirement import Requirement
 
@@ -52,8 +52,15 @@ class AlreadyAssignedError(Exception):
     """The requirement is assigned to the learner already on some of the days."""
 
 
+class Excused(NamedTuple):
+    """How many days that the learner was at fault on before the decision it lifts, and the first of them."""
+
+    days: int
+    since: date
+
+
 class Effect(NamedTuple):
-    """What a decision changes: how the obligation stands without and with it on the day that it takes effect.
+    """What a decision changes: how the obligation stands without and with it on a day, `seen_on`.
 
     `afterwards`: how it stands on the day after its last. All are None where the requirement does not apply.
     `phases`: how it stands with it on all days.
@@ -63,12 +70,14 @@ class Effect(NamedTuple):
     after: Phase | None
     afterwards: Phase | None = None
     phases: Sequence[Phase] = ()
+    seen_on: date | None = None
+    excused: Excused | None = None
 
 
 def effect(found: Sequence[Phase], changed: Sequence[Phase], day: date, last: date | None = None) -> Effect:
     """Return what changes on a day, and after the last day if there is one, if some phases become others."""
     afterwards = None if last is None else phase_on(changed, later(last, 1))
-    return Effect(phase_on(found, day), phase_on(changed, day), afterwards, changed)
+    return Effect(phase_on(found, day), phase_on(changed, day), afterwards, changed, day)
 
 
 def extend(learner: Learner, requirement: Requirement, extension: Extension) -> Effect:
@@ -88,8 +97,10 @@ def extend(learner: Learner, requirement: Requirement, extension: Extension) -> 
     return effect(found, phases(extended, requirement), extension.granted_on)
 
 
-def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> Effect:
-    """Return what an exemption would change, seen on the first of its days on which the requirement applies.
+def exempt(learner: Learner, requirement: Requirement, exemption: Exemption, day: date) -> Effect:
+    """Return what an exemption would change, decided on a day and seen on it, or on its own first day if that is later.
+
+    Where the requirement comes to apply only after that, it is seen on the first day that it applies.
 
     Raises DoesNotApplyError, AlreadyExemptError.
     """
@@ -101,8 +112,23 @@ def exempt(learner: Learner, requirement: Requirement, exemption: Exemption) -> 
     if overlaps(union(one.days.span for one in learner.exemptions if one.requirement_id == requirement.id), asked):
         raise AlreadyExemptError(requirement.id)
     exempted = phases(replace(learner, exemptions=(*learner.exemptions, exemption)), requirement)
-    first = max(met[0].starts_on, exemption.days.starts_on)
-    return effect(found, exempted, first, exemption.days.ends_on)
+    decided = max(day, exemption.days.starts_on)
+    ahead = [phase.starts_on for phase in met if phase.ends_on is None or phase.ends_on >= decided]
+    seen_on = max(decided, min(ahead, default=decided))
+    seen = effect(found, exempted, seen_on, exemption.days.ends_on)
+    return seen._replace(excused=_excused(met, exemption.days, later(day, -1)))
+
+
+def _excused(met: Sequence[Phase], days: Days, until: date) -> Excused | None:
+    """Return which of the days of an exemption, up to one, the learner was at fault on."""
+    until = min(until, days.ends_on or until)
+    spans = [
+        (max(phase.starts_on, days.starts_on), min(phase.ends_on or until, until))
+        for phase in met
+        if phase.state in AT_FAULT
+    ]
+    late = [(first, last) for first, last in spans if first <= last]
+    return Excused(sum((last - first).days + 1 for first, last in late), late[0][0]) if late else None
 
 
 def assign(learner: Learner, requirement: Requirement, assignment: Assignment) -> Effect:

@@ -71,7 +71,7 @@ def grant_exemption(
 
     Raises OwnCaseError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError, AlreadyExemptError.
     """
-    check_exemption(case, starts_on, ends_on, by)
+    check_exemption(case, starts_on, ends_on, by, starts_on)  # What it may not be is the same on any day.
     exemption = Exemption(starts_on=starts_on, ends_on=ends_on, **_granted(case, reason, by, now))
     _add(session, "exemption.granted", exemption, case, by=by)
     return exemption
@@ -133,12 +133,13 @@ def _add(session: BoundSession, action: str, granted: Exemption | Assignment, ca
     )
 
 
-def check_exemption(case: Case, starts_on: date, ends_on: date | None, by: Viewer) -> rules.Effect:
-    """Return what an exemption would change. Raises as `grant_exemption` does."""
+def check_exemption(case: Case, starts_on: date, ends_on: date | None, by: Viewer, today: date) -> rules.Effect:
+    """Return what an exemption decided today would change. Raises as `grant_exemption` does."""
     _refuse_own(case.person.id, by)
     if ends_on is not None and ends_on < starts_on:
         raise EndsBeforeStartError(ends_on)
-    return rules.exempt(case.learner, case.rule, facts.Exemption(case.requirement.id, Days(starts_on, ends_on)))
+    exemption = facts.Exemption(case.requirement.id, Days(starts_on, ends_on))
+    return rules.exempt(case.learner, case.rule, exemption, today)
 
 
 def end(

@@ -127,7 +127,7 @@ def exempt() -> Response:
     cases = _cases(form, people)
 
     def check(case: Case) -> Effect:
-        return operations.check_exemption(case, form.starts_on.data or g.today, form.ends_on.data, g.viewer)
+        return operations.check_exemption(case, form.starts_on.data or g.today, form.ends_on.data, g.viewer, g.today)
 
     def grant(case: Case) -> None:
         operations.grant_exemption(
@@ -374,7 +374,7 @@ def _consequence(one: Asked, case: Case) -> tuple[Effect | None, str | None]:
     until = one.request.wanted_until
     try:
         if one.request.kind is ExceptionKind.EXEMPTION:
-            return operations.check_exemption(case, g.today, until, g.viewer), None
+            return operations.check_exemption(case, g.today, until, g.viewer, g.today), None
         return operations.check_extension(case, until or g.today, g.viewer, g.today), None
     except REFUSED as error:
         return None, refusal(error)
