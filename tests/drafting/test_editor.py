@@ -468,7 +468,24 @@ def test_doubts_are_shown(cecilia, in_kil, cast, draft_id, course, filled):
     )
     shown = text(cecilia.get(path))
     assert "callout-warning" in shown
-    assert len(DOUBTS) == 6
+    assert len(DOUBTS) == 7
+
+
+def test_a_short_notice_is_doubted_and_the_late_are_counted_over_days_it_names(cecilia, filled, draft_id):
+    path = f"/requirements/drafts/{draft_id}"
+    begins = TODAY + timedelta(days=7)
+    changes = {"due_days": "5", "notice": "0", "effective_from": begins.isoformat()}
+    cecilia.post(f"{path}/edit", data=filled(**changes))
+    shown = text(cecilia.get(path))
+    assert "Den kortaste framförhållningen är under 14 dagar." in shown
+    assert "Det finns ingen kortaste framförhållning." in shown
+    assert '<span class="stat-note">den ' in shown
+    listed = text(cecilia.get(f"{path}/people?change=overdue_soon"))
+    assert "Bosse" in listed
+    cecilia.post(f"{path}/edit", data=filled(**(changes | {"notice": "14", "revision": "2"})))
+    shown = text(cecilia.get(path))
+    assert "är under 14 dagar" not in shown
+    assert "Ingen blir försenad inom den kortaste framförhållningen, 14 dagar." in shown
 
 
 def test_completions_count_the_hours(cecilia, in_kil, cast, draft_id, course):

@@ -81,6 +81,11 @@ class WhatIf(Outlook):
         return len(self.people[change])
 
     @property
+    def soon(self) -> tuple[date, date]:
+        """The days after the day on which it is told who will be overdue, first and last."""
+        return later(self.day, 1), later(self.day, SOON_DAYS)
+
+    @property
     def is_for_most(self) -> bool:
         """Whether it would apply to more than 80 % of the employed."""
         return len(self.people[Change.MATCHED] & self.employed) > MOST * len(self.employed)

@@ -54,6 +54,10 @@ DOUBTS: dict[Doubt, Any] = {
     Doubt.DUE_BEFORE_NOTICE: _l(
         "The first date falls within the minimum notice. The notice will decide: nobody is late before it has passed."
     ),
+    Doubt.SHORT_NOTICE: _l(
+        "The minimum notice is shorter than 14 days. Nobody has time to be told and take the course: people may be late"
+        " within a few days. Choose at least 14 days."
+    ),
     Doubt.IN_THE_PAST: _l(
         "It takes effect before today, so people may be late as soon as it is published. Choose today or a later day,"
         " unless you are writing down what has been decided earlier."
