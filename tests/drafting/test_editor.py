@@ -1,12 +1,13 @@
 """The pages of the requirement editor."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
-from tests.factories import acting, add_completion, add_course, add_requirement, sign_in
+from tests.factories import acting, add_absence, add_completion, add_course, add_exemption, add_requirement, sign_in
 from tracker import clock
 from tracker.accounts.models import RoleGrant
 from tracker.audit.models import JournalEntry
@@ -17,7 +18,7 @@ from tracker.drafting.operations import begin_draft
 from tracker.organisation.models import Position, UnitPlacement
 from tracker.permissions import GivenRole
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
-from tracker.requirements.operations import Draft, Line
+from tracker.requirements.operations import Draft, Line, add_version
 
 TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
 WORDS = {"sv": "Därför.", "en": "Because."}
@@ -352,7 +353,8 @@ class TestPublish:
         requirement = read(in_kil, draft_id).requirement_id
         with in_kil() as session:
             public_id = session.get_one(Requirement, requirement).public_id
-        cecilia.post(f"/requirements/{public_id}/retire", data={"last_day": TODAY.isoformat()})
+        last_day = TODAY.isoformat()
+        cecilia.post(f"/requirements/{public_id}/retire", data={"last_day": last_day, "seen": last_day})
         with in_kil() as session:
             entries = session.scalars(select(JournalEntry).order_by(JournalEntry.number)).all()
         assert [entry.action for entry in entries if entry.subject == public_id] == [
@@ -419,12 +421,34 @@ class TestRetire:
         with in_kil() as session:
             before = session.execute(_until(last - timedelta(days=1))).all()
         assert cecilia.get(f"{path}/retire").status_code == 200
-        assert cecilia.post(f"{path}/retire", data={"last_day": last.isoformat()}).status_code == 302
+        shown = cecilia.post(f"{path}/retire", data={"last_day": last.isoformat(), "seen": TODAY.isoformat()})
+        assert shown.status_code == 200
+        with in_kil() as session:
+            assert session.scalars(select(Phase.id).where(Phase.ends_on.is_(None))).all() != []
+        sent = {"last_day": last.isoformat(), "seen": last.isoformat()}
+        assert cecilia.post(f"{path}/retire", data=sent).status_code == 302
         with in_kil() as session:
             assert session.scalars(select(func.max(Phase.ends_on))).one() == last
             assert session.scalars(select(Phase.id).where(Phase.ends_on.is_(None))).all() == []
             assert session.execute(_until(last - timedelta(days=1))).all() == before
         assert cecilia.post(f"{path}/retire", data={"last_day": last.isoformat()}).status_code == 422
+
+    def test_shows_how_everyone_stands_on_the_last_day(self, cecilia, path, in_kil, cast, course):
+        begins, last = TODAY + timedelta(days=7), TODAY + timedelta(days=21)
+        with in_kil() as session:
+            requirement = session.scalars(select(Requirement)).one()
+            draft = says(cast, course, effective_from=begins)
+            add_version(session, requirement, draft, published_at=NOW, published_by_id=None)
+            add_exemption(session, cast.people["anna"], "grund", starts_on=TODAY, ends_on=None, now=NOW)
+            add_absence(session, cast.people["eva"], starts_on=last, ends_on=None, now=NOW)
+        with in_kil() as session:
+            today, then = ([state for _, state, _ in session.execute(_until(day))] for day in (TODAY, last))
+        assert len(today) > len(then) > 0
+        shown = text(cecilia.get(f"{path}/retire"))
+        assert f"gäller det {len(today)} personer" in shown
+        shown = text(cecilia.post(f"{path}/retire", data={"last_day": last.isoformat()}))
+        numbers = [int(number) for number in re.findall(r"<li>(\d+) person", shown)]
+        assert sum(numbers) == len(then)
 
     def test_not_in_the_past(self, cecilia, path):
         day = (TODAY - timedelta(days=1)).isoformat()

@@ -297,6 +297,7 @@ class RetireForm(Form):
     """The last day of a requirement."""
 
     last_day = DateField(_l("Last day it asks for anything"), [required(_DAY)])
+    seen = HiddenField()  # the last day whose consequences were shown
     first_day: date
 
     def validate_last_day(self, field: DateField) -> None:

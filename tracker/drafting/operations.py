@@ -163,6 +163,21 @@ def publish_draft(
     )
 
 
+def ending_on(session: BoundSession, requirement: Requirement, last_day: date) -> RequirementVersion:
+    """Return the version that would end if a requirement's last day were this.
+
+    Raises NothingPublishedError, NotInEffectError, RetiredAlreadyError.
+    """
+    ending = in_charge(published_versions(session, requirement.id), last_day)
+    if ending is None:
+        raise NothingPublishedError(requirement.code)
+    if ending.effective_from > last_day:
+        raise NotInEffectError(ending.effective_from)
+    if ending.effective_until is not None and ending.effective_until <= last_day:
+        raise RetiredAlreadyError(requirement.code)
+    return ending
+
+
 def retire(
     session: BoundSession, *, requirement: Requirement, last_day: date, by: Viewer, now: datetime
 ) -> RequirementVersion:
@@ -170,16 +185,9 @@ def retire(
 
     What was completed stays, and counts if the requirement is ever taken up again. Writes the journal.
 
-    Raises NothingPublishedError, NotInEffectError, RetiredAlreadyError.
+    Raises what `ending_on` does.
     """
-    versions = published_versions(session, requirement.id)
-    ending = in_charge(versions, last_day)
-    if ending is None:
-        raise NothingPublishedError(requirement.code)
-    if ending.effective_from > last_day:
-        raise NotInEffectError(ending.effective_from)
-    if ending.effective_until is not None and ending.effective_until <= last_day:
-        raise RetiredAlreadyError(requirement.code)
+    ending = ending_on(session, requirement, last_day)
     says = said_by(ending, lines_of(session, ending.id))
     draft = replace(says, effective_from=last_day, effective_until=last_day)
     version = add_version(session, requirement, draft, published_at=now, published_by_id=by.account_id)

@@ -355,31 +355,42 @@ def _revision() -> int:
 @bp.route("/<public_id:requirement_id>/retire", methods=["GET", "POST"])
 @requires(Permission.REQUIREMENT_EDIT)
 def retire(requirement_id: str) -> Response:
-    """End a requirement; before, say what that means for those who are in the middle of it."""
+    """End a requirement, once it was shown how everyone it is for stands on the last day chosen."""
     requirement = found(by_public_id(g.session, requirement_id))
     version = found(in_charge(published_versions(g.session, requirement.id), g.today))
     form = RetireForm(last_day=g.today)
     form.first_day = g.today
-    if submitted(form):
+    last_day, chosen = g.today, submitted(form)
+    if chosen:
+        last_day = form.chosen
         try:
-            operations.retire(g.session, requirement=requirement, last_day=form.chosen, by=g.viewer, now=g.now)
+            operations.ending_on(g.session, requirement, last_day)
         except operations.NotInEffectError as error:
+            chosen = False
             refuse(
                 form.last_day,
                 _("It takes effect on %(day)s. Choose that day or a later one.", day=error.effective_from),
             )
         except operations.RetiredAlreadyError:
+            chosen = False
             refuse(form.last_day, _("It ends on that day or earlier already."))
-        else:
-            flash(_("The requirement ends on the day you chose."), "success")
-            return redirect(url_for("requirements.show", requirement_id=requirement_id))
-    return page(
+    if chosen and form.seen.data == last_day.isoformat():
+        operations.retire(g.session, requirement=requirement, last_day=last_day, by=g.viewer, now=g.now)
+        flash(_("The requirement ends on the day you chose."), "success")
+        return redirect(url_for("requirements.show", requirement_id=requirement_id))
+    form.seen.data = last_day.isoformat() if chosen else ""
+    shown = page(
         "drafting/retire.html",
         form=form,
         requirement=requirement,
         version=version,
-        stands=figures_of_requirement(g.session, employed_on(g.today), g.today, requirement.id),
+        last_day=last_day,
+        chosen=chosen,
+        stands=figures_of_requirement(g.session, employed_on(last_day), last_day, requirement.id),
     )
+    if chosen:
+        shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
+    return shown
 
 
 def _names(account_ids: set[int | None]) -> dict[int, str]:
