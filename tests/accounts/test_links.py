@@ -56,6 +56,14 @@ class TestUsingALink:
         assert kept(database, cast) is None
         assert choose(client, token).status_code == 302
 
+    @pytest.mark.parametrize("password", ["anna.ny0@kil.example", "Anna.Ny0 2026!", "E-100234-100234"])
+    def test_ones_own_address_and_number_are_no_passwords(self, client, database, cast, make, password):
+        with transaction(database, cast.kil, now=clock.now()) as session:
+            account = session.get_one(Account, cast.accounts["anna"])
+            account.email, account.employee_number = "anna.ny0@kil.example", "E100234"
+        assert choose(client, make(), password).status_code == 422
+        assert kept(database, cast) is None
+
     def test_it_chooses_the_password_and_signs_in(self, client, database, cast, make):
         assert choose(client, make()).location == "/"
         assert "Anna Åkesson" in client.get("/account").text

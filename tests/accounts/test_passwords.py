@@ -12,7 +12,7 @@ from tracker.accounts.passwords import (
     outdated,
 )
 
-ABOUT = ("Kils kommun", "kil", "Anna Åkesson", "anna.akesson kil.example")
+ABOUT = ("Kils kommun", "kil", "Anna Åkesson", "anna.akesson0@kil.example", "100234")
 
 
 def weakness(password: str, minimum: int = 12) -> Weakness | None:
@@ -38,6 +38,14 @@ def weakness(password: str, minimum: int = 12) -> Weakness | None:
         ("Tracker-2026-Kil", Weakness.GUESSABLE),
         ("AnnaÅkesson1985", Weakness.GUESSABLE),
         ("Sommar2026!!", Weakness.GUESSABLE),
+        ("anna.akesson0@kil.example", Weakness.GUESSABLE),
+        ("Anna.Akesson0!", Weakness.GUESSABLE),
+        ("a-n-n-a-a-k-e-s-s-o-n-17", Weakness.GUESSABLE),
+        ("annaakesson0 xyz", Weakness.GUESSABLE),
+        ("100234-100234", Weakness.GUESSABLE),
+        ("kil100234!!!", Weakness.GUESSABLE),
+        ("100 234 / 1985", Weakness.GUESSABLE),
+        ("anna äter sju gröna päron", None),
         ("aaaaaaaaaaaa", Weakness.GUESSABLE),
         ("abababababab12", Weakness.GUESSABLE),
         ("198504121234", Weakness.GUESSABLE),

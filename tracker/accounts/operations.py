@@ -200,7 +200,8 @@ def change_password(
 
 def _set_password(session: BoundSession, account: Account, password: str) -> None:
     municipality = session.get_one(Municipality, session.municipality_id)
-    about = [municipality.name, municipality.slug, account.display_name, (account.email or "").replace("@", " ")]
+    owner = [account.display_name, account.email or "", account.employee_number or ""]
+    about = [municipality.name, municipality.slug, *owner]
     passwords.check(password, minimum=minimum_length(session, account), about=about)
     account.password_hash = passwords.hashed(password)
 

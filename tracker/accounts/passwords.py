@@ -50,7 +50,7 @@ class WeakPasswordError(Exception):
 
 
 def check(password: str, *, minimum: int, about: Iterable[str]) -> None:
-    """Refuse a password that is short, common, or only the words in `about` (names, the municipality) and figures.
+    """Refuse a password that is short, common, or mainly what is in `about` (name, address, number, municipality).
 
     Raises WeakPasswordError.
     """
@@ -66,7 +66,7 @@ def _weakness(password: str, minimum: int, about: Iterable[str]) -> Weakness | N
     folded = password.casefold()
     if folded in _common():
         return Weakness.COMMON
-    if len(set(folded)) < _FEWEST_CHARACTERS or _is_civic_number(folded) or _only_words(folded, about):
+    if len(set(folded)) < _FEWEST_CHARACTERS or _is_civic_number(folded) or _is_known(folded, about):
         return Weakness.GUESSABLE
     return None
 
@@ -90,12 +90,26 @@ def _is_civic_number(password: str) -> bool:
     return 1900 <= born.year < 2100
 
 
-def _only_words(password: str, about: Iterable[str]) -> bool:
-    """Say whether the letters of a password are nothing but well-known words, one after another."""
-    letters = re.sub(r"[\W\d_]+", "", password)
-    words = {word for text in about for word in re.split(r"[\W\d_]+", text.casefold()) if len(word) >= 3}
-    either = "|".join(re.escape(word) for word in sorted({*words, *_FIRST_THOUGHTS}, key=len, reverse=True))
-    return re.fullmatch(f"(?:{either})+", letters) is not None
+def _is_known(password: str, about: Iterable[str]) -> bool:
+    """Say whether a password is mainly what is known of its owner, or nothing but well-known words.
+
+    Signs do not count, nor do digits where there are letters: f-r-e-j-a.2026 is freja.
+    """
+    texts = [text.casefold() for text in about]
+    known = {part for text in texts for part in (text, *re.split(r"[\s@]+", text), *re.split(r"[\W\d_]+", text))}
+    return any(
+        _is_mainly(re.sub(but, "", password), {re.sub(but, "", part) for part in known})
+        for but in (r"[\W_]", r"[\W\d_]")
+    )
+
+
+def _is_mainly(password: str, known: set[str]) -> bool:
+    parts = sorted((part for part in known if len(part) >= 3), key=len, reverse=True)
+    rest = password
+    for part in parts:
+        rest = rest.replace(part, "")
+    either = "|".join(re.escape(word) for word in sorted({*parts, *_FIRST_THOUGHTS}, key=len, reverse=True))
+    return 2 * len(rest) < len(password) or re.fullmatch(f"(?:{either})+", password) is not None
 
 
 def hashed(password: str) -> str:
