@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from importlib.resources import files
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -95,7 +96,7 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
     # All this has been known since the history began, so that looking back finds something.
     import_roster(session, filename=town.roster, content=content, by=by, now=then, today=today)
     load_courses(session, by=by, now=then, today=begins)
-    staff = _staff(session)
+    staff = _staff(session, begins)
     used = _add_systems(session, staff, by=by, now=then, begins=begins)
     duties = _add_duties(session, staff, now=then, begins=begins)
     load_requirements(session, by=by, now=then, effective_from=begins)
@@ -118,12 +119,12 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
     add_introductions(session, town, by=by, now=now, today=today, begins=begins)
 
 
-def _staff(session: BoundSession) -> list[Staff]:
-    """Return everyone employed, once each: by their earliest employment."""
+def _staff(session: BoundSession, begins: date) -> list[Staff]:
+    """Return everyone employed since the history began, once each: by their earliest employment."""
     rows = session.execute(
         select(
             Person.id, Person.employee_number, OrgUnit.id, OrgUnit.code, UnitPlacement.name, Position.title,
-            Employment.starts_on, Employment.kind,
+            Employment.starts_on, Employment.ends_on, Employment.kind,
         )
         .join(Employment, Employment.person_id == Person.id)
         .join(OrgUnit, OrgUnit.id == Employment.unit_id)
@@ -132,11 +133,15 @@ def _staff(session: BoundSession) -> list[Staff]:
         .where(stands(Employment), stands(UnitPlacement))
         .order_by(Employment.starts_on, Employment.id)
     )  # fmt: skip
-    first: dict[int, Staff] = {}
-    for person_id, number, unit_id, unit_code, unit_name, title, starts_on, kind in rows:
-        worker = Worker(person_id, number, unit_code or "", starts_on, hourly=kind == "Timavlönad")
-        first.setdefault(person_id, Staff(worker, title, unit_id, unit_name))
-    return list(first.values())
+    staff = []
+    for person_id, employments in groupby(sorted(rows, key=lambda row: row[0]), key=lambda row: row[0]):
+        each = list(employments)
+        employed = tuple((starts_on, ends_on) for *_, starts_on, ends_on, _kind in each)
+        _, number, unit_id, unit_code, unit_name, title, _, _, kind = each[0]
+        worker = Worker(person_id, number, unit_code or "", employed, hourly=kind == "Timavlönad")
+        if worker.ended_on is None or worker.ended_on >= begins:
+            staff.append(Staff(worker, title, unit_id, unit_name))
+    return sorted(staff, key=lambda one: (one.worker.started_on, one.worker.person_id))
 
 
 def _heads(staff: Iterable[Staff]) -> list[Staff]:
@@ -197,6 +202,7 @@ def _give_access(
                 "person_id": one.worker.person_id,
                 "system_id": system_id,
                 "starts_on": max(one.worker.started_on, begins),
+                "ends_on": one.worker.ended_on,
                 "recorded_at": now,
                 "source": f"{SOURCE}:{demo.code}",
             }
@@ -214,6 +220,7 @@ def _duty(
         system_id=system_id,
         unit_id=unit_id,
         starts_on=max(one.worker.started_on, begins),
+        ends_on=one.worker.ended_on,
         recorded_at=now,
         source=SOURCE,
     )

@@ -23,8 +23,23 @@ class Worker:
     person_id: int
     key: str  # employee number
     unit: str  # code of the unit
-    started_on: date  # first day of the earliest employment
+    employed: tuple[tuple[date, date | None], ...]  # first and last days of the employments, the earliest first
     hourly: bool
+
+    @property
+    def started_on(self) -> date:
+        """First day of the earliest employment."""
+        return self.employed[0][0]
+
+    @property
+    def ended_on(self) -> date | None:
+        """Last day of the last employment; None while one has no end."""
+        ends = [last for _first, last in self.employed if last is not None]
+        return max(ends) if len(ends) == len(self.employed) else None
+
+    def is_employed(self, day: date) -> bool:
+        """Say whether the person is employed on a day."""
+        return any(first <= day and (last is None or day <= last) for first, last in self.employed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ def completions(workers: list[Worker], asked: Asked, *, begins: date, today: dat
             late = share("late", worker.key, asked.course, turn) > 0.93
             on = due + timedelta(days=between(3, asked.within + (40 if late else -3), worker.key, asked.course, turn))
             on = working_day_from(on)
-            if on > today:
+            if on > today or not worker.is_employed(on):
                 break
             yield Done(worker.person_id, asked.course, on, asked.evidence)
             if asked.every_months is None:
