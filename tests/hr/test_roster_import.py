@@ -27,6 +27,7 @@ from tracker.hr.operations import (
     stage_roster,
 )
 from tracker.hr.reading import UnreadableFileError
+from tracker.hr.wording import why_unreadable
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.organisation.queries import in_force, subtree_ids
@@ -324,7 +325,8 @@ class TestNothingHalfDone:
             (b"", "empty"),
             (b"\x00\x01\x02", "not_text"),
             (b"PK\x03\x04 not a spreadsheet", "not_a_spreadsheet"),
-            (b"Namn;Enhet\nAnna;Hem", "missing_columns"),
+            (b"Namn;Enhet\nAnna;Hem", "misnamed_columns"),
+            (content(line()).replace(b"Anstnr;", b"", 1), "missing_columns"),
             (content(line()).replace("Åkesson".encode("cp1252"), "Ã…kesson".encode("cp1252")), "mojibake"),
             (content(line()).decode("cp1252").replace("Å", "�").encode(), "damaged"),
             (content(line()).decode("cp1252").encode("cp850"), "unknown_encoding"),
@@ -335,6 +337,7 @@ class TestNothingHalfDone:
         with pytest.raises(UnreadableFileError) as refused:
             load(database, town, data)
         assert refused.value.reason == reason
+        assert ": ." not in why_unreadable(refused.value)
         assert not any(everything(database, town).values())
 
     def test_not_one_usable_row(self, database, town):

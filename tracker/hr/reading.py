@@ -129,7 +129,9 @@ def _places(headings: Sequence[str], columns: Columns) -> tuple[dict[str, int], 
             missing.append(names[0])
     unknown = tuple(heading for place, heading in enumerate(headings) if place not in places.values())
     if missing:
-        raise UnreadableFileError("missing_columns", ", ".join(missing), ", ".join(heading for heading in unknown))
+        if unrecognised := ", ".join(filter(None, unknown)):
+            raise UnreadableFileError("misnamed_columns", ", ".join(missing), unrecognised)
+        raise UnreadableFileError("missing_columns", ", ".join(missing))
     return places, unknown
 
 

@@ -29,7 +29,8 @@ _UNREADABLE = {
         "The file holds characters that do not belong in text: row %(first)s, at “%(second)s”. Export it again from the "
         "HR system."
     ),
-    "missing_columns": _l("These columns are missing: %(first)s. These were not recognised: %(second)s."),
+    "missing_columns": _l("These columns are missing: %(first)s."),
+    "misnamed_columns": _l("These columns are missing: %(first)s. These were not recognised: %(second)s."),
 }
 
 _PROBLEMS = {
