@@ -1,8 +1,10 @@
 """The chain holds, and a break in it shows."""
 
+import ast
 import re
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -11,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from tests.conftest import NOW
 from tests.factories import acting, sign_in
 from tracker.accounts.models import Account
+from tracker.administration.details import LABELS
 from tracker.audit.chain import FIRST_HASH
 from tracker.audit.models import JournalEntry, JournalHead
 from tracker.audit.operations import record
@@ -183,6 +186,55 @@ class TestThePage:
         english = mona.get("/journal").text
         assert "Account disabled" in english
         assert "The system (test)" in english
+
+    def test_says_the_details_in_words(self, app, database, cast, write):
+        write(
+            "test.done",
+            completed_on="2025-03-01",
+            evidence="read_and_acknowledged",
+            states="overdue lapsed",
+            unit=cast.unit_ids["11"],
+            person=cast.person_ids["bosse"],
+            changes={"units_new": 2, "later": 1},
+            changed={"name": ["Lex", "Lexis"]},
+            steps=["one", "two"],
+            granted=True,
+            known="",
+            unheard_of="as_it_is",
+        )
+        mona = sign_in(app.test_client(), database, cast, "mona")
+        facts = dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", mona.get("/journal").text))
+        assert facts["Genomförd"] == "1 mars 2025"
+        mona.post("/preferences", data={"locale": "en"})
+        facts = dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", mona.get("/journal").text))
+        assert list(facts.items())[:11] == [
+            ("Completed on", "1 March 2025"),
+            ("Evidence", "Read and acknowledged"),
+            ("States", "Overdue, Lapsed"),
+            ("Unit", "Hemtjänsten"),
+            ("Person", "Bosse Berg"),
+            ("Changes", "2 new units, later: 1"),
+            ("Changed", "Name: Lex → Lexis"),
+            ("Exercises", "one, two"),
+            ("Granted", "Yes"),
+            ("As it was known on", "–"),
+            ("unheard_of", "as_it_is"),
+        ]
+
+    def test_every_detail_has_a_word(self):
+        named = set()
+        for file in Path(record.__code__.co_filename).parents[1].rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
+                    named |= {each.arg for each in node.keywords if each.arg}
+                elif (
+                    isinstance(node, ast.Assign)
+                    and isinstance(node.value, ast.Dict)
+                    and ast.unparse(node.targets[0]) == "details"
+                ):
+                    named |= {ast.literal_eval(key) for key in node.value.keys}
+        assert len(named) > 40
+        assert named - {"subject", "by"} <= LABELS.keys()
 
     def test_filters(self, app, database, cast, write):
         write("account.disabled", "account.enabled")

@@ -244,6 +244,9 @@ def test_every_list_taken_is_in_the_journal_with_its_rows_and_fingerprint(databa
         "states": "overdue lapsed",
     }
     page = hr.get("/exports/").text
+    assert "<div>Enhet: Hemtjänsten</div>" in page
+    assert "<div>Lägen: Försenad, Utgången" in page
+    assert cast.unit_ids["11"] not in page.partition("<table")[2]
     assert hashlib.sha256(answer.data).hexdigest() in page
     assert "David Dahl" in page
 

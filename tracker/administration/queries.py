@@ -14,13 +14,16 @@ from tracker.audit.models import JournalEntry
 from tracker.db import BoundSession
 from tracker.domain.facts import DutyKind
 from tracker.domain.sorting import sort_key
-from tracker.organisation.models import UnitPlacement
+from tracker.organisation.models import OrgUnit, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Person
 from tracker.people.queries import FOLLOWING, MANAGING, RUNNING_A_SYSTEM, SERVING_AS_IT
 from tracker.permissions import GivenRole, Role
+from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import published
 from tracker.systems.models import ItSystem
+from tracker.tables import stands
 
 PAGE_SIZE = 20
 
@@ -252,3 +255,25 @@ def persons_by_public_id(session: BoundSession, public_ids: Iterable[str]) -> di
         person.public_id: person
         for person in session.scalars(select(Person).where(Person.public_id.in_(list(public_ids))))
     }
+
+
+def unit_names(session: BoundSession, public_ids: Iterable[str]) -> dict[str, str]:
+    """Return what units are called, by their public ids: by the latest name each has been given."""
+    rows = session.execute(
+        select(OrgUnit.public_id, UnitPlacement.name)
+        .join(UnitPlacement, UnitPlacement.unit_id == OrgUnit.id)
+        .where(OrgUnit.public_id.in_(list(public_ids)), stands(UnitPlacement))
+        .order_by(UnitPlacement.starts_on)
+    )
+    return {public_id: name for public_id, name in rows}  # noqa: C416
+
+
+def requirement_titles(session: BoundSession, public_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what requirements are called by language, by their public ids: by the version published last."""
+    rows = session.execute(
+        select(Requirement.public_id, RequirementVersion.titles)
+        .join(RequirementVersion, RequirementVersion.requirement_id == Requirement.id)
+        .where(Requirement.public_id.in_(list(public_ids)), published())
+        .order_by(RequirementVersion.number)
+    )
+    return {public_id: titles for public_id, titles in rows}  # noqa: C416

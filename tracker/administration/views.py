@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
 from tracker.accounts.queries import live_session, live_sessions
-from tracker.administration import operations, queries, words
+from tracker.administration import details, operations, queries, words
 from tracker.administration.forms import GiveRoleForm
 from tracker.administration.queries import AccountState, Owner
 from tracker.audit.queries import actions, entries_page
 from tracker.permissions import GivenRole, Permission, Role
 from tracker.web.access import requires
 from tracker.web.forms import submitted
-from tracker.web.pages import found, page
+from tracker.web.pages import found, page, person_name
 from tracker.web.session import edge
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
@@ -177,13 +177,18 @@ def journal() -> Response:
         timezone=g.municipality.timezone,
         number=request.args.get("page", 1, type=int),
     )
-    named = {entry.actor for entry in listed.rows} | {entry.subject for entry in listed.rows}
+    named = {
+        name for entry in listed.rows for name in (entry.actor, entry.subject, *details.referred_to(entry.details))
+    }
+    persons = queries.persons_by_public_id(g.session, named)
+    names = details.names_of(g.session, named) | {one: person_name(person) for one, person in persons.items()}
     return page(
         "audit/journal.html",
         listed=listed,
         actions=sorted(((action, words.action(action)) for action in actions(g.session)), key=lambda pair: pair[1]),
         owners=queries.owners_by_public_id(g.session, named),
-        persons=queries.persons_by_public_id(g.session, named),
+        persons=persons,
+        said=lambda entry: details.said(entry.details, names),
         words=words,
     )
 

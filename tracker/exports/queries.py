@@ -192,6 +192,12 @@ class Taken:
     entry: JournalEntry
     actor_name: str
 
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """What the list was narrowed to, by the journal's names; those not chosen are left out."""
+        details = self.entry.details
+        return {name: details[name] for name in ("unit", "requirement", "since", "states") if details.get(name)}
+
 
 def taken(session: BoundSession, *, limit: int = 20) -> list[Taken]:
     """Return the exports taken last, newest first, with who took them."""

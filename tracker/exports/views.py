@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, g, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
+from tracker.administration.details import names_of, referred_to, said
 from tracker.db import Known
 from tracker.domain.facts import State
 from tracker.exports.forms import ExportForm
@@ -46,7 +47,9 @@ def index() -> Response:
         if on is not None and not edge().prepared(g.session, on):
             return redirect(url_for("exports.index") + "?" + _asked(form))  # There it is computed first.
         return _download(form, on)
-    return page("exports/index.html", form=form, taken=taken(g.session))
+    before = taken(g.session)
+    names = names_of(g.session, {name for each in before for name in referred_to(each.narrowed)})
+    return page("exports/index.html", form=form, taken=before, said=lambda each: said(each.narrowed, names))
 
 
 def _known_on(form: ExportForm) -> date | None:

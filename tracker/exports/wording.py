@@ -1,14 +1,12 @@
 """The words of the exports, in the language of whoever takes them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from tracker.clock import local_time
 from tracker.compliance.queries import Workplace
-from tracker.domain.facts import State
+from tracker.compliance.words import STATES
 from tracker.exports.files import Value
 from tracker.exports.operations import Content, Wording
 from tracker.exports.queries import Asked, Employee, Taught
@@ -16,18 +14,6 @@ from tracker.i18n import in_language
 from tracker.learning.forms import EVIDENCE_LABELS
 from tracker.naming import shown_name
 from tracker.permissions import Viewer
-
-# Those that call for something first.
-STATES: dict[State, Any] = {
-    State.OVERDUE: _l("Overdue"),
-    State.LAPSED: _l("Lapsed"),
-    State.GRACE: _l("In grace period"),
-    State.RENEW: _l("Time to renew"),
-    State.TO_DO: _l("To do"),
-    State.VALID: _l("Valid"),
-    State.ON_HOLD: _l("On hold"),
-    State.EXEMPT: _l("Exempt"),
-}
 
 
 def wording(content: Content, viewer: Viewer, *, timezone: str) -> Wording:
