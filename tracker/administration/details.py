@@ -155,10 +155,9 @@ def _said(name: str, thing: Any, names: Mapping[str, str]) -> str:
     if isinstance(thing, dict):
         # Of what changed, each has what it was before and is after.
         return "; ".join(f"{LABELS.get(what, what)}: {_said('name', value, names)}" for what, value in thing.items())
-    if name == "states":
-        return ", ".join(_word(name, each, names) for each in thing.split())
-    if isinstance(thing, list):
-        return (" → " if name == "name" else ", ").join(_said(name, each, names) for each in thing)
+    if isinstance(thing, list) or name == "states":
+        several = thing if isinstance(thing, list) else thing.split()
+        return (" → " if name == "name" else ", ").join(_word(name, str(each), names) for each in several)
     return _word(name, str(thing), names)
 
 
