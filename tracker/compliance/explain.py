@@ -10,6 +10,8 @@ from tracker.catalogue.models import Course, CourseVersion
 from tracker.compliance.learners import load_learners
 from tracker.db import BoundSession
 from tracker.domain import explain as rules
+from tracker.learning.attesters import Attester, attesters
+from tracker.learning.models import Completion
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.queries import NamedAssignment, NamedLine, assignments_of, load_requirements, named_lines
@@ -35,6 +37,7 @@ class Explanation:
     lines: dict[int, NamedLine]
     assignments: list[NamedAssignment]
     courses: dict[int, NamedCourse]
+    completions: dict[int, tuple[Completion, tuple[Attester, ...]]]  # with who vouches for each
 
 
 def explain(session: BoundSession, person: Person, requirement: Requirement, day: date) -> Explanation | None:
@@ -53,7 +56,22 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
     lines = {named.line.id: named for named in named_lines(session, [version.id], day).get(version.id, [])}
     assigned = {one.id for one in told.assignments}
     assignments = [one for one in assignments_of(session, person.id, day) if one.assignment.id in assigned]
-    return Explanation(person, requirement, version, told, lines, assignments, named_courses(session, mentioned))
+    completions = session.scalars(select(Completion).where(Completion.id.in_(_ids(told)))).all()
+    attested = attesters(session, completions)
+    return Explanation(
+        person,
+        requirement,
+        version,
+        told,
+        lines,
+        assignments,
+        named_courses(session, mentioned),
+        {completion.id: (completion, attested[completion.id]) for completion in completions},
+    )
+
+
+def _ids(told: rules.Explanation) -> list[int]:
+    return [one.completion.id for one in told.completions if one.completion.id is not None]
 
 
 def named_courses(session: BoundSession, ids: Collection[int]) -> dict[int, NamedCourse]:

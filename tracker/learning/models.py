@@ -105,6 +105,13 @@ class Completion(Fact):
 
     __table_args__ = (UniqueConstraint("municipality_id", "person_id", "source_ref"),)
 
+    @property
+    def enrolment_public_id(self) -> str | None:
+        """The enrolment that ended in it; None if it was completed elsewhere."""
+        kind, _, reference = self.source_ref.partition(":")
+        # Since a merge, it may be one that took the place of the enrolment's own: see merging.treatment.copy_of.
+        return reference.partition("+")[0] if kind == "enrolment" else None
+
 
 class Certificate(Owned):
     """The document issued for a completion. It says what was so when it was issued."""

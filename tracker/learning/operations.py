@@ -87,6 +87,11 @@ class NotRevocableError(Exception):
     """Only HR, training administrators and who attested a completion take it back, and nobody their own."""
 
 
+def take_turn(session: BoundSession, person_id: int) -> Person:
+    """Take a person's lock and return them: whoever else acts for them waits, and then sees what was done."""
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+
+
 def start_course(
     session: BoundSession, *, person_id: int, course_id: int, by: Viewer, now: datetime, today: date
 ) -> Enrolment:
@@ -95,8 +100,7 @@ def start_course(
     A course that was finished earlier begins anew, as another enrolment. Writes the journal.
     Raises CourseNotPublishedError.
     """
-    # Taking the person's lock puts two devices that begin at once in a line.
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+    person = take_turn(session, person_id)  # Two devices may begin at once.
     progress = queries.progress_of(session, person_id, today=today, course_ids=[course_id]).get(course_id)
     if progress is None or not progress.modules:
         raise CourseNotPublishedError(course_id)
@@ -274,8 +278,7 @@ def record_completion(
     version = catalogue.current_version(session, course_id, completed_on) or catalogue.first_version(session, course_id)
     if version is None:
         raise CourseNotPublishedError(course_id)
-    # Taking the person's lock puts two who record the same thing at once in a line.
-    session.scalars(select(Person).where(Person.id == person.id).with_for_update()).one()
+    take_turn(session, person.id)  # Two may record the same thing at once.
     same = session.scalars(
         select(Completion).where(
             Completion.person_id == person.id,

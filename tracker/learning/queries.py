@@ -16,6 +16,7 @@ from tracker.catalogue.content import Step, from_json
 from tracker.catalogue.models import Course, CourseVersion, Module, ModuleKind
 from tracker.catalogue.queries import OutlineModule
 from tracker.db import BoundSession, WideSession
+from tracker.learning.attesters import Attester, attesters
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment, ModuleDone, StepSignature
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Employment, MergedRow, Person, PersonMerge
@@ -158,16 +159,17 @@ def attempts(session: BoundSession, enrolment_id: int, module_id: int) -> Sequen
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A completion that stands, with the course as it was called then, and its certificate's public id if there is one."""
+    """A completion that stands, with the course as it was called then, its certificate's public id and who attested it."""
 
     completion: Completion
     course: Course
     titles: dict[str, str]
     certificate_public_id: str | None
+    attesters: tuple[Attester, ...]
 
 
 def history(session: BoundSession, person_id: int) -> list[HistoryEntry]:
-    """Return what a person has completed, the newest first. One query."""
+    """Return what a person has completed, the newest first. Three queries."""
     rows = session.execute(
         select(Completion, Course, CourseVersion.titles, Certificate.public_id)
         .join(Course, Course.id == Completion.course_id)
@@ -175,8 +177,9 @@ def history(session: BoundSession, person_id: int) -> list[HistoryEntry]:
         .outerjoin(Certificate, Certificate.completion_id == Completion.id)
         .where(Completion.person_id == person_id, stands(Completion))
         .order_by(Completion.completed_on.desc(), Completion.id.desc())
-    )
-    return [HistoryEntry(*row) for row in rows]
+    ).all()
+    attested = attesters(session, [row[0] for row in rows])
+    return [HistoryEntry(*row, attested[row[0].id]) for row in rows]
 
 
 def certificates(session: BoundSession, person_id: int) -> list[HistoryEntry]:
@@ -220,8 +223,14 @@ def visible_completion(session: BoundSession, viewer: Viewer, public_id: str, *,
 def completion_of_enrolment(session: BoundSession, enrolment: Enrolment) -> HistoryEntry | None:
     """Return the completion that an enrolment ended in, if it has ended and the completion stands."""
     entries = history(session, enrolment.person_id)
-    # Since a merge, the completion may be one that took the place of the enrolment's own: see merging.treatment.copy_of.
-    return next((e for e in entries if e.completion.source_ref.partition("+")[0] == source_ref(enrolment)), None)
+    return next((e for e in entries if e.completion.enrolment_public_id == enrolment.public_id), None)
+
+
+def last_finished(session: BoundSession, person_id: int, completed: Sequence[HistoryEntry]) -> Progress | None:
+    """Return the progress of the enrolment that the newest of some completions ended, if any was completed here."""
+    enrolments = (entry.completion.enrolment_public_id for entry in completed)
+    enrolment_id = next((public_id for public_id in enrolments if public_id is not None), None)
+    return None if enrolment_id is None else progress_in(session, person_id, enrolment_id)
 
 
 def source_ref(enrolment: Enrolment) -> str:

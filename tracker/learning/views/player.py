@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 from tracker.catalogue import queries as catalogue
 from tracker.catalogue.models import Module, ModuleKind
 from tracker.catalogue.views import module_html
+from tracker.domain.facts import State
 from tracker.i18n import in_language
 from tracker.learning import operations, queries
 from tracker.learning.forms import AcknowledgeForm
 from tracker.learning.models import Completion, Enrolment
-from tracker.learning.queries import Progress
+from tracker.learning.queries import HistoryEntry, Progress
 from tracker.learning.views.blueprint import bp
 from tracker.permissions import Permission
 from tracker.web.access import requires
@@ -21,25 +22,34 @@ from tracker.web.forms import submitted
 from tracker.web.pages import found, page
 from tracker.web.session import edge
 
+SETTLED = frozenset({State.VALID, State.EXEMPT, State.ON_HOLD})
+"""An obligation in one of these asks for nothing now."""
+
 
 @bp.get("/learn/<public_id:course_id>")
 @requires(Permission.LEARN)
 def course(course_id: str) -> Response:
     """Show a course to its learner: what it is, how far one has come, and the way on."""
     progress = found(_progress(course_id))
-    completed = [e for e in queries.history(g.session, g.viewer.person_id) if e.course.id == progress.course.id]
-    # Why one is asked to take it is known above learning, so the application is wired with the question.
-    obligations = [
-        obligation
-        for obligation in edge().obligations_of(g.session, g.viewer.person_id, g.today)
-        if obligation.course_id == progress.course.id
-    ]
+    completed = completed_course(g.viewer.person_id, progress.course.id)
+    obligations = obligations_for(g.viewer.person_id, progress.course.id)
+    # What is completed stays to be read, until it is begun anew.
+    shown = (
+        progress if progress.started else queries.last_finished(g.session, g.viewer.person_id, completed) or progress
+    )
     return page(
         "learning/course.html",
         progress=progress,
-        outline=outline(progress),
+        shown=shown,
+        outline=[
+            # Of what was completed elsewhere, no module was begun here and none is left.
+            item | {"state": "plain"} if completed and not shown.started else item
+            for item in outline(shown)
+        ],
         completed=completed,
         obligations=obligations,
+        asked_for=any(one.state not in SETTLED for one in obligations),
+        checklists=queries.checklist_steps(g.session, shown.version.id, shown.enrolment) if shown.started else {},
     )
 
 
@@ -111,6 +121,19 @@ def history() -> Response:
     return page("learning/history.html", entries=queries.history(g.session, g.viewer.person_id))
 
 
+def completed_course(person_id: int, course_id: int) -> list[HistoryEntry]:
+    """Return a person's completions of a course, the newest first."""
+    return [entry for entry in queries.history(g.session, person_id) if entry.course.id == course_id]
+
+
+def obligations_for(person_id: int, course_id: int) -> list[Any]:
+    """Return what asks a person to take a course.
+
+    That is known above learning, so the application is wired with the question.
+    """
+    return [one for one in edge().obligations_of(g.session, person_id, g.today) if one.course_id == course_id]
+
+
 def own(enrolment_id: str) -> Progress:
     """Return the progress of an enrolment of the viewer's own, or answer 404."""
     return found(queries.progress_in(g.session, g.viewer.person_id, enrolment_id))
@@ -176,9 +199,18 @@ def _onwards(progress: Progress, after: Module | None = None) -> str:
     return url_for("learning.module", enrolment_id=enrolment_id, module_id=onwards.public_id)
 
 
+def _read_on(progress: Progress, position: int) -> str:
+    """Return where one goes on who reads a finished course again: the module after a position, last the course's page."""
+    if position == progress.modules_total:
+        return url_for("learning.course", course_id=progress.course.public_id)
+    module = progress.modules[position]
+    return url_for("learning.module", enrolment_id=enrolment_of(progress).public_id, module_id=module.public_id)
+
+
 def _module_page(progress: Progress, shown: Module, form: AcknowledgeForm) -> Response:
     enrolment = enrolment_of(progress)
     steps = queries.checklist_steps(g.session, progress.version.id, enrolment)
+    position = [module.id for module in progress.modules].index(shown.id) + 1
     form.acknowledged.label.text = in_language(shown.content.get("statement", {}))
     return page(
         "learning/module.html",
@@ -189,6 +221,6 @@ def _module_page(progress: Progress, shown: Module, form: AcknowledgeForm) -> Re
         steps=steps.get(shown.id, []),
         attempts=queries.attempts(g.session, enrolment.id, shown.id),
         outline=outline(progress, shown),
-        onwards=_onwards(progress, shown),
-        position=[module.id for module in progress.modules].index(shown.id) + 1,
+        onwards=_read_on(progress, position) if progress.next_module is None else _onwards(progress, shown),
+        position=position,
     )

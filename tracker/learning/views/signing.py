@@ -17,13 +17,13 @@ from tracker.learning import operations, queries
 from tracker.learning.forms import SignOnTheSpotForm, SignStepsForm
 from tracker.learning.queries import Progress, SignedStep
 from tracker.learning.views.blueprint import bp
-from tracker.learning.views.player import enrolment_of, own
+from tracker.learning.views.player import SETTLED, completed_course, enrolment_of, obligations_for, own
 from tracker.people import queries as people
 from tracker.people.models import Person
 from tracker.permissions import Permission, Viewer
 from tracker.web.access import requires
 from tracker.web.forms import submitted
-from tracker.web.pages import found, page
+from tracker.web.pages import found, page, person_name
 from tracker.web.session import edge
 
 
@@ -74,11 +74,23 @@ def signing() -> Response:
 @bp.route("/people/<public_id:person_id>/courses/<public_id:course_id>/steps", methods=["GET", "POST"])
 @requires(Permission.SIGN_STEP)
 def sign_steps(person_id: str, course_id: str) -> Response:
-    """Sign steps for a person one may see. Signing begins the course for who has not begun it."""
+    """Sign steps for a person one may see. Signing begins the course for who has not begun it.
+
+    Who has completed it is not begun anew unless something asks for that; what was signed is shown.
+    """
     person = found(people.visible_person(g.session, g.viewer, person_id, on=g.today))
     if person.id == g.viewer.person_id:
         abort(403)
+    if request.method == "POST":
+        operations.take_turn(g.session, person.id)  # What is sent twice finds the course completed.
     progress = _checklist_course(person, course_id)
+    completed = [] if progress.started else completed_course(person.id, progress.course.id)
+    if completed and not _asked_for(person.id, progress.course.id):
+        if request.method == "POST":
+            return redirect(url_for("learning.sign_steps", person_id=person_id, course_id=course_id))
+        last = queries.last_finished(g.session, person.id, completed)
+        checklists = queries.checklist_steps(g.session, last.version.id, last.enrolment) if last else {}
+        return page("learning/signed.html", person=person, entry=completed[0], progress=last, checklists=checklists)
     checklists = queries.checklist_steps(g.session, progress.version.id, progress.enrolment)
     form = SignStepsForm()
     form.steps.choices = _choices(checklists.values())
@@ -86,12 +98,24 @@ def sign_steps(person_id: str, course_id: str) -> Response:
         enrolment = operations.start_course(
             g.session, person_id=person.id, course_id=progress.course.id, by=g.viewer, now=g.now, today=g.today
         )
-        operations.sign_steps(
+        completion = operations.sign_steps(
             g.session, enrolment=enrolment, steps=_chosen(form), by=g.viewer, now=g.now, today=g.today
         )
         _say_signed(len(_chosen(form)))
+        if completion is not None:
+            course = in_language(progress.version.titles)
+            told = _(
+                "%(name)s has completed %(course)s. A certificate was issued.", name=person_name(person), course=course
+            )
+            flash(told, "success")
+            return redirect(url_for("learning.signing"))
         return redirect(url_for("learning.sign_steps", person_id=person_id, course_id=course_id))
     return page("learning/sign_steps.html", form=form, person=person, progress=progress, checklists=checklists)
+
+
+def _asked_for(person_id: int, course_id: int) -> bool:
+    """Say whether something asks a person to take a course, whatever they have completed."""
+    return any(one.state not in SETTLED for one in obligations_for(person_id, course_id))
 
 
 def _checklist_course(person: Person, course_id: str) -> Progress:
