@@ -147,6 +147,14 @@ class TestTheLastSignature:
         sign(browser, steps_url, practice, "lasa")
         assert numbers(in_kil) == (0, 1)
 
+    def test_who_signed_the_last_time_is_shown_when_it_is_asked_for_anew(self, browser, in_kil, practice, steps_url):
+        with in_kil() as session:
+            add_requirement(session, "prov", course_id=practice.id, now=NOW, minimum_evidence=Evidence.VERIFIED)
+        sign(browser, steps_url, practice, "lasa", "skriva")
+        page = browser("bosse").get(steps_url).text
+        assert page.count('name="steps"') == 2
+        assert page[page.index("Underskrivet förra gången") :].count("Underskriven av Bosse Berg") == 2
+
     def test_it_begins_anew_when_something_asks_for_it(self, browser, in_kil, cast, practice, steps_url):
         with in_kil() as session:
             add_requirement(session, "prov", course_id=practice.id, now=NOW, minimum_evidence=Evidence.VERIFIED)

@@ -1,6 +1,7 @@
 """Signing the steps of a practical checklist: on the learner's device, or from one's own sign-in."""
 
 from collections.abc import Collection
+from typing import Any
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from tracker.catalogue import queries as catalogue
 from tracker.i18n import in_language
 from tracker.learning import operations, queries
 from tracker.learning.forms import SignOnTheSpotForm, SignStepsForm
-from tracker.learning.queries import Progress, SignedStep
+from tracker.learning.queries import HistoryEntry, Progress, SignedStep
 from tracker.learning.views.blueprint import bp
 from tracker.learning.views.player import SETTLED, completed_course, enrolment_of, obligations_for, own
 from tracker.people import queries as people
@@ -88,9 +89,7 @@ def sign_steps(person_id: str, course_id: str) -> Response:
     if completed and not _asked_for(person.id, progress.course.id):
         if request.method == "POST":
             return redirect(url_for("learning.sign_steps", person_id=person_id, course_id=course_id))
-        last = queries.last_finished(g.session, person.id, completed)
-        checklists = queries.checklist_steps(g.session, last.version.id, last.enrolment) if last else {}
-        return page("learning/signed.html", person=person, entry=completed[0], progress=last, checklists=checklists)
+        return page("learning/signed.html", person=person, entry=completed[0], **_signed_before(person, completed))
     checklists = queries.checklist_steps(g.session, progress.version.id, progress.enrolment)
     form = SignStepsForm()
     form.steps.choices = _choices(checklists.values())
@@ -110,7 +109,21 @@ def sign_steps(person_id: str, course_id: str) -> Response:
             flash(told, "success")
             return redirect(url_for("learning.signing"))
         return redirect(url_for("learning.sign_steps", person_id=person_id, course_id=course_id))
-    return page("learning/sign_steps.html", form=form, person=person, progress=progress, checklists=checklists)
+    return page(
+        "learning/sign_steps.html",
+        form=form,
+        person=person,
+        progress=progress,
+        checklists=checklists,
+        **_signed_before(person, completed),
+    )
+
+
+def _signed_before(person: Person, completed: list[HistoryEntry]) -> dict[str, Any]:
+    """Return the round that ended in the newest of some completions, and its signed steps, for a page."""
+    last = queries.last_finished(g.session, person.id, completed)
+    signed = queries.checklist_steps(g.session, last.version.id, last.enrolment) if last is not None else {}
+    return {"last": last, "signed": signed}
 
 
 def _asked_for(person_id: int, course_id: int) -> bool:
