@@ -345,6 +345,23 @@ class TestPublish:
         david.post(f"{path}/publish", data=seen)
         assert read(in_kil, draft_id).published_by_id == cast.accounts["david"]
 
+    def test_tells_who_can_approve_and_them_that_it_waits(self, cecilia, draft_id, filled, request):
+        path = f"/requirements/drafts/{draft_id}"
+        cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))
+        assert "Ingen annan här kan publicera det." in text(cecilia.get(path))
+        david = request.getfixturevalue("david")
+        assert "väntar på ditt godkännande" not in text(david.get("/"))
+        cecilia.post(f"{path}/ask", data={"revision": "2"})
+        shown = text(cecilia.get(path))
+        assert "Ingen annan här" not in shown
+        assert "kan publicera det, och ser det på sin startsida när någon har frågat: David" in shown
+        for page in ("/", "/requirements"):
+            assert "väntar på ditt godkännande" in text(david.get(page))
+            assert f'href="{path}"' in text(david.get(page))
+            assert "väntar på ditt godkännande" not in text(cecilia.get(page))
+        david.post(f"{path}/publish", data={"revision": "2"})
+        assert "väntar på ditt godkännande" not in text(david.get("/"))
+
     def test_each_act_is_in_the_journal(self, cecilia, david, draft_id, filled, in_kil):
         path = f"/requirements/drafts/{draft_id}"
         cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))

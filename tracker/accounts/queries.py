@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant
 from tracker.db import BoundSession, WideSession
 from tracker.municipalities.models import Municipality
-from tracker.permissions import GivenRole
+from tracker.permissions import GRANTS, GivenRole, Permission, Role
 from tracker.tokens import fingerprint
 
 # A session that nobody uses ends; being asked on its behalf (operations.signed_in_by) is use.
@@ -101,3 +101,15 @@ def live_session(session: BoundSession, account_id: int, public_id: str, *, now:
             LoginSession.account_id == account_id, LoginSession.public_id == public_id, alive(now)
         )
     ).one_or_none()
+
+
+def holders_of(session: BoundSession, permission: Permission) -> set[int]:
+    """Return the accounts in use that may do something because of a role given by hand. One query."""
+    roles = [given for given in GivenRole if permission in GRANTS[Role(given.value)]]
+    return set(
+        session.scalars(
+            select(Account.id)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(RoleGrant.role.in_(roles), RoleGrant.revoked_at.is_(None), Account.disabled_at.is_(None))
+        )
+    )

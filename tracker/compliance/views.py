@@ -44,7 +44,13 @@ def index() -> Response:
     listed = requirements.listed(g.session, g.day)
     courses = named_courses(g.session, {one.version.course_id for one in listed})
     standing = {one.id: one.figures for one in queries.figures_by_requirement(g.session, _counted(), g.day)}
-    return page("requirements/index.html", listed=listed, standing=standing, courses=courses)
+    return page(
+        "requirements/index.html",
+        listed=listed,
+        standing=standing,
+        courses=courses,
+        to_approve=requirements.drafts_to_approve(g.session, g.viewer),
+    )
 
 
 @requirements_bp.get("/requirements/<public_id:requirement_id>")

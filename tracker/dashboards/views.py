@@ -40,7 +40,7 @@ from tracker.people.queries import another, former_details, in_team, visible_per
 from tracker.people.words import DUTIES
 from tracker.permissions import Permission
 from tracker.programmes.queries import Introduction, introductions
-from tracker.requirements.queries import listed
+from tracker.requirements.queries import drafts_to_approve, listed
 from tracker.systems import queries as systems
 from tracker.systems.words import IMPORTANCE, SCOPES
 from tracker.uploads.queries import number_waiting, uploads_of
@@ -68,14 +68,16 @@ STATES: dict[str, tuple[State, ...]] = {"behind": tuple(sorted(AT_FAULT))} | {st
 def home() -> Response:
     """Lead to what this viewer comes for: the next step of their own training, or else what they may do here."""
     team = _team_in_brief() if g.viewer.may(Permission.TEAM_VIEW) else None
+    to_approve = drafts_to_approve(g.session, g.viewer)
     if g.viewer.person_id is None:
-        return page("dashboards/landing.html", team=team)
+        return page("dashboards/landing.html", team=team, to_approve=to_approve)
     own = at_home.home(g.session, g.viewer.person_id, g.day)
     asked = requests_of(g.session, g.viewer.person_id)[:ANSWERS_AT_HOME]
     return page(
         "dashboards/home.html",
         own=own,
         team=team,
+        to_approve=to_approve,
         asked=asked,
         titles=_titles() if asked else {},
         uploads=uploads_of(g.session, g.viewer.person_id, limit=ANSWERS_AT_HOME),

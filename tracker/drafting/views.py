@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
 from tracker.accounts.models import Account
+from tracker.accounts.queries import holders_of
 from tracker.compliance.queries import employed_on, figures_of_requirement, workplaces
 from tracker.compliance.whatif import Change, WhatIf, what_if
 from tracker.drafting import operations, queries
@@ -210,6 +211,9 @@ def show(draft_id: str) -> Response:
     drafted = found(queries.draft_by_public_id(g.session, draft_id))
     weighed = _weigh(drafted, drafted.says)
     version = drafted.version
+    approvers = holders_of(g.session, Permission.REQUIREMENT_EDIT) - {version.saved_by_id, version.asked_by_id}
+    if version.asked_by_id is None:
+        approvers.discard(g.viewer.account_id)  # Who is about to ask.
     return page(
         "drafting/show.html",
         drafted=drafted,
@@ -220,7 +224,8 @@ def show(draft_id: str) -> Response:
         units=_units(weighed.whatif),
         complete=_is_complete(drafted.says),
         may_publish=operations.may_publish(version, weighed.whatif, g.viewer),
-        names=_names({version.saved_by_id, version.asked_by_id, *weighed.mails}),
+        names=_names({version.saved_by_id, version.asked_by_id, *approvers, *weighed.mails}),
+        approvers=approvers,
         published=bool(published_versions(g.session, drafted.requirement.id)),
         **_WORDS,
     )

@@ -17,6 +17,7 @@ from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.people.models import Person
+from tracker.permissions import Permission, Viewer
 from tracker.requirements.models import Assignment, AudienceLine, Requirement, RequirementVersion
 from tracker.systems.models import ItSystem
 from tracker.tables import known_at, stands
@@ -257,6 +258,23 @@ def in_charge(versions: Iterable[RequirementVersion], day: date) -> RequirementV
             return version
         oldest = version
     return oldest
+
+
+def drafts_to_approve(session: BoundSession, viewer: Viewer) -> list[RequirementVersion]:
+    """Return the drafts whose approval others ask for and the viewer may give, the one last saved first."""
+    if not viewer.may(Permission.REQUIREMENT_EDIT):
+        return []
+    return list(
+        session.scalars(
+            select(RequirementVersion)
+            .where(
+                RequirementVersion.published_at.is_(None),
+                RequirementVersion.asked_by_id != viewer.account_id,
+                RequirementVersion.saved_by_id.is_distinct_from(viewer.account_id),
+            )
+            .order_by(RequirementVersion.saved_at.desc(), RequirementVersion.id.desc())
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
