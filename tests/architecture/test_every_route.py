@@ -59,6 +59,7 @@ def test_each_role_gets_what_its_permissions_say(app, database, cast, addresses,
                 assert answer.status_code == 403, f"{method} {rule}"
             elif permission is not None:
                 assert answer.status_code != 401, f"{method} {rule}"
+            answer.close()  # A file taken out is open until then.
 
 
 def test_a_colleague_sees_nothing_of_a_colleague(app, database, cast, addresses):
