@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.factories import add_course, add_person, add_requirement, sign_in
 from tracker.audit.models import JournalEntry
-from tracker.bulk.models import Batch
+from tracker.bulk.models import Batch, BatchItem, Outcome
 from tracker.catalogue.models import Course
 from tracker.people.models import Person
 from tracker.requirements.models import Assignment, Extension, Requirement
@@ -103,6 +103,29 @@ def test_a_list_is_looked_at_done_taken_out_and_undone(browser, cast, in_kil, re
         "batch.undone",
     ]
     assert "Tilldela ett krav: Krav system" in david.get("/batches").text
+
+
+def test_a_mistyped_day_is_said_and_a_long_row_is_shown_short(browser, cast, in_kil, course):
+    digits = "1" * 500
+    form = {"course": course, "completed_on": "2026-11-20", "signer": "Lena Lärare"}
+    david = browser("david")
+    staged = david.post("/batches/complete", data=form | {"pasted": f"anna-1\t31/02/2026\n{digits}\nbosse-1\u200b"})
+    shown = david.get(staged.location).text
+    assert "Dagen går inte att läsa" in shown
+    assert "31/02/2026" not in shown
+    assert digits[:59] + "…" in shown
+    assert digits[:60] not in shown
+    with in_kil() as session:
+        found = session.execute(select(BatchItem.previewed, BatchItem.day).order_by(BatchItem.number)).all()
+    friday = date(2026, 11, 20)
+    assert [tuple(row) for row in found] == [
+        (Outcome.UNREADABLE_DAY, None),
+        (Outcome.NOT_FOUND, friday),
+        (Outcome.DONE, friday),
+    ]
+    refused = david.post("/batches/complete", data=form | {"pasted": "anna-1\r\nbosse\x02-1"})
+    assert refused.status_code == 422
+    assert "Ta bort tecknen som inte syns, på rad 2." in refused.text
 
 
 def test_a_file_of_completions(browser, cast, in_kil, course):

@@ -62,6 +62,53 @@ def test_a_day_that_is_none_is_said_to_be():
     assert rows("Anstnr;Datum\n100123;i går\n") == [ListRow(2, "100123", None, unreadable=True)]
 
 
+@pytest.mark.parametrize(
+    "day", ["31/02/2026", "31.2.26", "2026-02-31", "2026-02-31 00:00", "31 februari", "31 Feb. 2026"]
+)
+@pytest.mark.parametrize("text", ["100123;{};på länk", "100123;på länk;{}", "100123\t{}\tpå länk"])
+def test_what_is_meant_for_a_day_is_never_a_note(text, day):
+    assert rows(text.format(day)) == [ListRow(1, "100123", None, unreadable=True, note="på länk")]
+
+
+@pytest.mark.parametrize("digits", ["20260231", "260231"])
+def test_digits_alone_are_meant_for_a_day_where_the_day_usually_stands(digits):
+    assert rows(f"100123;{digits};på länk") == [ListRow(1, "100123", None, unreadable=True, note="på länk")]
+    assert rows(f"100123;ärende;{digits}") == [ListRow(1, "100123", note=f"ärende, {digits}")]
+
+
+@pytest.mark.parametrize("text", ["100123 31/02/2026", "100123 31 februari", "100123;2026-11-23;31/11/2026"])
+def test_a_day_that_is_none_counts_whatever_stands_beside_it(text):
+    assert rows(text) == [ListRow(1, "100123", None, unreadable=True, note="2026-11-23" if ";" in text else "")]
+
+
+@pytest.mark.parametrize("note", ["070-123 45 67", "se 31/2", "sal 2026", "12 maj-barn", "grupp 3-4-5"])
+def test_other_digits_stay_a_note(note):
+    assert rows(f"100123;2026-11-23;{note}") == [ListRow(1, "100123", DAY, note=note)]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00a0", "\ufeff", "\u00ad", "\u202f\u200b \u2060"])
+def test_what_nobody_sees_is_taken_away(unseen):
+    for text in (
+        f"100123{unseen}\t{unseen}2026-11-23{unseen}",
+        f"{unseen}Anstnr{unseen};Datum\n100123{unseen};2026-11-23",
+    ):
+        assert [(row.written, row.day) for row in rows(text)] == [("100123", DAY)]
+
+
+def test_each_row_may_have_a_separator_of_its_own():
+    expected = [ListRow(number, f"10012{number}", DAY, note="a, b") for number in (1, 2)]
+    assert rows("100121\t2026-11-23\ta, b\n100122;2026-11-23;a, b\n") == expected
+    assert rows("100121;2026-11-23;a, b\r\n100122\t2026-11-23\ta, b") == expected
+    assert rows("Namn;Anstnr\nEk, Bo;100121") == [ListRow(2, "100121")]
+
+
+@pytest.mark.parametrize("control", ["\0", "\x02", "\x7f"])
+def test_a_control_character_is_refused_with_its_row(control):
+    with pytest.raises(UnreadableFileError) as refused:
+        rows(f"100121\r\n100122\r\n10{control}0123\r\n")
+    assert (refused.value.reason, refused.value.values[0]) == ("damaged", "3")
+
+
 def test_a_spreadsheet():
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:

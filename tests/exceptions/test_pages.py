@@ -123,9 +123,32 @@ def test_what_the_rules_refuse_stands_on_the_field(browser, cast, in_kil, requir
     form = {"requirement": requirement, "due_on": (TODAY - timedelta(days=1)).isoformat(), "reason": "x", "seen": ""}
     answer = bosse.post(f"/extensions/new?person={cast.person_ids['anna']}", data=form)
     assert answer.status_code == 422
-    own = bosse.post(f"/extensions/new?person={cast.person_ids['bosse']}", data=form | {"due_on": LATER.isoformat()})
-    assert own.status_code == 422
     assert number_of(in_kil, Extension) == 0
+
+
+@pytest.mark.parametrize("act", ["extensions", "exemptions", "assignments"])
+def test_who_would_decide_about_themself_is_told_before_filling_anything_in(browser, cast, in_kil, requirement, act):
+    bosse, address = browser("bosse"), f"/{act}/new?person={cast.person_ids['bosse']}"
+    form = {"requirement": requirement, "due_on": LATER.isoformat(), "starts_on": TODAY.isoformat(), "reason": "x"}
+    for answer, status in ((bosse.get(address), 200), (bosse.post(address, data=form | {"seen": ""}), 422)):
+        assert answer.status_code == status
+        assert "Ingen beslutar om sig själv" in answer.text
+        assert 'name="reason"' not in answer.text
+    assert [number_of(in_kil, kind) for kind in (Extension, Exemption, Assignment)] == [0, 0, 0]
+
+
+def test_more_time_is_asked_for_after_the_present_due_date(browser, cast, in_kil, requirement):
+    with in_kil() as session:
+        add_extension(session, cast.people["anna"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
+    anna, address = browser("anna"), f"/requirements/{requirement}/ask"
+    form = {"kind": "extension", "message": "Hinner inte"}
+    for until in (TODAY + timedelta(days=8), LATER):
+        refused = anna.post(address, data=form | {"wanted_until": until.isoformat()})
+        assert refused.status_code == 422
+        assert f"Sista dagen är nu {LATER.day} dec" in refused.text
+    assert number_of(in_kil, ExceptionRequest) == 0
+    later = LATER + timedelta(days=1)
+    assert anna.post(address, data=form | {"wanted_until": later.isoformat()}).status_code == 302
 
 
 def test_who_is_out_of_reach_does_not_exist(browser, cast, in_kil, requirement):

@@ -46,12 +46,22 @@ def test_text_is_put_together_and_trimmed():
         (TEXT.replace("Å", "\x85").encode(), "damaged"),
         (TEXT.encode("utf-16-le"), "not_text"),
         (TEXT.encode("cp850"), "unknown_encoding"),
+        (b"\xff\xfe" + bytes(range(33, 127)), "not_text"),
     ],
 )
 def test_damaged_letters_are_refused(damaged, reason):
     with pytest.raises(UnreadableFileError) as refused:
         decode(damaged)
     assert refused.value.reason == reason
+
+
+def test_a_damaged_cell_of_a_spreadsheet_is_told_with_its_row():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        book.add_worksheet().write_column(0, 0, ["Anstnr", "1", "2\ufffd"])
+    with pytest.raises(UnreadableFileError) as refused:
+        read_table(file.getvalue())
+    assert (refused.value.reason, refused.value.values[0]) == ("damaged", "3")
 
 
 def test_headings_in_any_case_and_order_with_unknown_ones_named():

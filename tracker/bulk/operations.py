@@ -128,7 +128,7 @@ def _once_each(batch: Batch, found: Sequence[Meant]) -> list[Meant]:
 
 
 def _day(batch: Batch, row: ListRow) -> date | None:
-    return (row.day or batch.completed_on) if batch.act is Act.COMPLETE else None
+    return (row.day or batch.completed_on) if batch.act is Act.COMPLETE and not row.unreadable else None
 
 
 def _item(batch: Batch, meant: Meant) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The list may be pasted or come as CSV or XLSX, with headings or without.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,16 @@ HEADINGS = {
 # "Anna Berg <anna.berg@kil.se>", as mail programs write it.
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 
+# What is meant for a day, even if there is none such or it is written so that it could be two: 31/2/26, 31 februari.
+_MONTH = "(?:jan|feb|mar|apr|ma[jy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*"
+_DAY = (
+    r"\d{1,4} ?[-/.\u2010-\u2015\u2212] ?\d{1,2} ?[-/.\u2010-\u2015\u2212] ?\d{1,4}(?:[T ]\d{1,2}:\d{2}\S*)?"
+    rf"|\d{{1,2}}\.? ?{_MONTH}\.?(?: \d{{2,4}})?"
+)
+_MEANT_FOR_DAY = re.compile(_DAY, re.IGNORECASE)
+_BARE_DAY = re.compile(r"\d{6}|\d{8}")
+_WHO_AND_DAY = re.compile(rf"(.+?) ({_DAY}|\d{{8}})", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
@@ -43,7 +54,7 @@ def read_list(content: bytes) -> list[ListRow]:
 
     Raises UnreadableFileError: as for a roster, and for more rows than can be looked at in one go.
     """
-    numbered = list(records(content)[1])
+    numbered = [(number, [_seen(cell) for cell in cells]) for number, cells in records(content, mixed=True)[1]]
     if not numbered:
         raise UnreadableFileError("empty")
     places = _places(numbered[0][1])
@@ -58,6 +69,11 @@ def read_list(content: bytes) -> list[ListRow]:
     if not rows:
         raise UnreadableFileError("empty")
     return rows
+
+
+def _seen(cell: str) -> str:
+    """Return a cell without what nobody sees in it and the web and spreadsheets leave there, such as U+200B."""
+    return " ".join("".join(letter for letter in cell if unicodedata.category(letter) != "Cf").split())
 
 
 def _places(cells: Sequence[str]) -> dict[str, int]:
@@ -85,15 +101,23 @@ def _with_headings(number: int, cells: Sequence[str], places: dict[str, int]) ->
 
 
 def _without(number: int, cells: Sequence[str]) -> ListRow:
-    """Understand a row without headings: who, and behind it a day, a note, or both in any order."""
+    """Understand a row without headings: who, and behind it a day, a note, or both in any order.
+
+    What is meant for a day and is none, or cannot be told, is never taken for a note.
+    """
     who, *others = [cell for cell in cells if cell] or [""]
-    if not others and " " in who and parse_date(who.rsplit(" ", 1)[1]):
-        who, day = who.rsplit(" ", 1)
-        others = [day]
-    day = next((cell for cell in others if parse_date(cell)), "")
+    if not others and (both := _WHO_AND_DAY.fullmatch(who)):
+        who, others = both[1], [both[2]]
+    days = [cell for place, cell in enumerate(others) if _meant_for_day(cell, place)]
+    day = next((cell for cell in days if parse_date(cell) is None), days[0] if days else "")
     if day:
         others.remove(day)
     return _row(number, who, day, ", ".join(others))
+
+
+def _meant_for_day(cell: str, place: int) -> bool:
+    """Tell whether a cell is meant for a day. Digits alone may be a number in a note, unless they stand first or are one."""
+    return bool(_MEANT_FOR_DAY.fullmatch(cell) or (_BARE_DAY.fullmatch(cell) and (place == 0 or parse_date(cell))))
 
 
 def _row(number: int, who: str, day: str, note: str) -> ListRow:

@@ -235,7 +235,8 @@ def ask(
 ) -> ExceptionRequest:
     """Ask, as a learner, for more time or to be left out of a requirement. Decides nothing. Writes the journal.
 
-    Raises AlreadyAskedError, AskedUntilPastError, domain.exceptions.DoesNotApplyError.
+    Raises AlreadyAskedError, AskedUntilPastError, domain.exceptions.DoesNotApplyError, and for more time what no yes
+    could grant: NothingDueError, NotLaterError.
     """
     # Taking the person's lock puts a form that is sent twice in a line.
     session.scalars(select(Person).where(Person.id == case.person.id).with_for_update()).one()
@@ -245,6 +246,8 @@ def ask(
         raise AskedUntilPastError(wanted_until)
     if not any((phase.ends_on or FOREVER) >= today for phase in phases(case.learner, case.rule)):
         raise DoesNotApplyError(case.requirement.code)
+    if kind is ExceptionKind.EXTENSION and wanted_until is not None:
+        rules.extend(case.learner, case.rule, facts.Extension(case.requirement.id, today, wanted_until))
     request = ExceptionRequest(
         person_id=case.person.id,
         requirement_id=case.requirement.id,

@@ -187,6 +187,8 @@ def _cases(form: GrantForm, people: list[Person]) -> list[Case]:
 
 def _granting(one: Granting, form: GrantForm, about: Any) -> Response:
     """Show the form; once it is filled in, what it would change; once that has been seen, grant it."""
+    if one.alone and one.alone.id == g.viewer.person_id:
+        return _own(one, form)
     outcomes: list[Outcome] | None = None
     if one.people and submitted(form):
         outcomes = [_checked(case, one.check) for case in one.cases]
@@ -202,6 +204,21 @@ def _granting(one: Granting, form: GrantForm, about: Any) -> Response:
     )
     if outcomes is not None:
         shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
+    return shown
+
+
+def _own(one: Granting, form: GrantForm) -> Response:
+    """Say before anything is filled in that nobody decides about themself."""
+    shown = page(
+        "exceptions/grant.html",
+        kind=one.kind,
+        form=form,
+        people=one.people,
+        alone=one.alone,
+        outcomes=None,
+        not_oneself=refusal(operations.OwnCaseError()),
+    )
+    shown.status_code = 422 if request.method == "POST" else 200
     return shown
 
 
@@ -324,7 +341,7 @@ def ask(requirement_id: str) -> Response:
                 now=g.now,
                 today=g.today,
             )
-        except operations.AskedUntilPastError as error:
+        except (operations.AskedUntilPastError, rules.NotLaterError) as error:
             refuse(form.wanted_until, refusal(error))
         except REFUSED as error:
             refuse(form.kind, refusal(error))

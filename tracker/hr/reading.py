@@ -27,6 +27,7 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b
 # "å" in UTF-8 that somebody read as Windows-1252 and saved again.
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf…„–©¶¤¥¼€‰ŠŒŽ]|â€")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+_LINE_END = re.compile("\r\n?|\n")
 # Our own exports put an apostrophe before what a spreadsheet would take for a formula; taken away again here.
 _ESCAPED_FORMULA = re.compile("'\\s*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
@@ -160,9 +161,10 @@ def read_table(content: bytes) -> Table:
     return Table(encoding, headings, rows)
 
 
-def records(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+def records(content: bytes, *, mixed: bool = False) -> tuple[str, Iterator[tuple[int, list[str]]]]:
     """Return a file's encoding and its rows, headings and all, numbered as a spreadsheet does; empty ones are left out.
 
+    `mixed`: a row without the separator of the others may have one of its own, as in lists put together by hand.
     Raises UnreadableFileError, at once or while the rows are gone through.
     """
     if len(content) > MAX_BYTES:
@@ -171,7 +173,7 @@ def records(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
         encoding, found = "xlsx", _spreadsheet(content)
     else:
         text, encoding = decode(content)
-        found = _separated(text)
+        found = _mixed(text) if mixed and '"' not in text else _separated(text, _delimiter(text))
     return encoding, ((number, cells) for number, cells in enumerate(found, 1) if any(cells))
 
 
@@ -181,28 +183,39 @@ def decode(content: bytes) -> tuple[str, str]:
     Raises UnreadableFileError when letters have been damaged on the way: better none than wrong names.
     """
     marked = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark)), None)
-    if marked is None and b"\0" in content:
+    # A stray one is damage, told with its row; many are another encoding, or no text at all.
+    if marked is None and content.count(b"\0") * 4 > len(content):
         raise UnreadableFileError("not_text")
     for encoding in (marked,) if marked else ("utf-8", "cp1252"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        _refuse_damaged(text, guessed=encoding == "cp1252")
+        _refuse_damaged(text)
+        if encoding == "cp1252" and not _words(text):
+            break
+        if encoding == "utf-16" and not _latin(text):
+            raise UnreadableFileError("not_text")
         return unicodedata.normalize("NFC", text), encoding.removesuffix("-sig")
     raise UnreadableFileError("unknown_encoding")
 
 
-def _refuse_damaged(text: str, *, guessed: bool) -> None:
+def _refuse_damaged(text: str, first_row: int = 1) -> None:
     for pattern, reason in ((_MOJIBAKE, "mojibake"), (_CONTROL, "damaged")):
         if match := pattern.search(text):
-            line = text.count("\n", 0, match.start()) + 1
-            raise UnreadableFileError(reason, str(line), _around(text, match.start()))
-    if guessed:
-        # Other old encodings have signs and quotes where Windows-1252 has letters: "f”rnamn" for "förnamn".
-        beyond = [letter for letter in text if letter > "\x7f"]
-        if sum(letter.isalpha() for letter in beyond) * 2 < len(beyond):
-            raise UnreadableFileError("unknown_encoding")
+            row = first_row + len(_LINE_END.findall(text, 0, match.start()))
+            raise UnreadableFileError(reason, str(row), _around(text, match.start()))
+
+
+def _words(text: str) -> bool:
+    """Tell whether Windows-1252 makes sense: other old encodings have signs and quotes for letters, as in "f”rnamn"."""
+    beyond = [letter for letter in text if letter > "\x7f"]
+    return sum(letter.isalpha() for letter in beyond) * 2 >= len(beyond)
+
+
+def _latin(text: str) -> bool:
+    """Tell whether most of a text is in our script: any bytes with the mark of UTF-16 before them are Chinese in it."""
+    return sum(letter < "\u0250" for letter in text) * 2 >= len(text)
 
 
 def _around(text: str, place: int) -> str:
@@ -210,10 +223,21 @@ def _around(text: str, place: int) -> str:
     return "".join(letter if letter.isprintable() else "�" for letter in piece).strip()
 
 
-def _separated(text: str) -> Iterator[list[str]]:
+def _delimiter(text: str) -> str:
+    """Return the separator that stands most often in the first line that has any."""
     lines = text.lstrip().split("\n")
     telling = next((line for line in lines if any(sign in line for sign in _DELIMITERS)), "")
-    delimiter = max(_DELIMITERS, key=telling.count)
+    return max(_DELIMITERS, key=telling.count)
+
+
+def _mixed(text: str) -> Iterator[list[str]]:
+    common = _delimiter(text)
+    for line in _LINE_END.split(text):
+        own = common if common in line else next((sign for sign in line if sign in _DELIMITERS), common)
+        yield next(_separated(line, own), [])
+
+
+def _separated(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             yield [_tidy(cell) for cell in cells]
@@ -231,10 +255,10 @@ def _spreadsheet(content: bytes) -> Iterator[list[str]]:
         rows = workbook.get_sheet_by_index(0).iter_rows()
     except (CalamineError, zipfile.BadZipFile, IndexError) as error:
         raise UnreadableFileError("not_a_spreadsheet") from error
-    for cells in rows:
+    for number, cells in enumerate(rows, 1):
         texts = [_tidy(_text_of(cell)) for cell in cells]
         for text in texts:
-            _refuse_damaged(text, guessed=False)
+            _refuse_damaged(text, number)
         yield texts
 
 

@@ -26,8 +26,8 @@ _UNREADABLE = {
         "system, without opening it in another program on the way."
     ),
     "damaged": _l(
-        "The file holds characters that do not belong in text: row %(first)s, at “%(second)s”. Export it again from the "
-        "HR system."
+        "Row %(first)s holds a character that does not belong in text, at “%(second)s”. Take it away, or export the file "
+        "again."
     ),
     "missing_columns": _l("These columns are missing: %(first)s."),
     "misnamed_columns": _l("These columns are missing: %(first)s. These were not recognised: %(second)s."),

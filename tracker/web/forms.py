@@ -28,8 +28,12 @@ class Form(FlaskForm):
         """Check the fields, and that no text holds control characters."""
         valid = super().validate(extra_validators=extra_validators)
         for field in self:
-            if isinstance(field, StringField) and isinstance(field.data, str) and _has_control(field):
-                field.errors = [*field.errors, gettext("Remove the characters that cannot be seen.")]
+            if isinstance(field, StringField) and isinstance(field.data, str) and (row := _row_with_control(field)):
+                if "\n" in field.data:
+                    message = gettext("Remove the characters that cannot be seen, in row %(row)s.", row=row)
+                else:
+                    message = gettext("Remove the characters that cannot be seen.")
+                field.errors = [*field.errors, message]
                 valid = False
         return valid
 
@@ -39,9 +43,13 @@ def tidy(value: str | None) -> str | None:
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
 
 
-def _has_control(field: StringField) -> bool:
+def _row_with_control(field: StringField) -> int | None:
+    """Return the first row, counted from 1, that holds a control character."""
     allowed = "\n\r\t" if isinstance(field, TextAreaField) else ""
-    return any(unicodedata.category(letter) == "Cc" and letter not in allowed for letter in field.data or "")
+    for row, line in enumerate((field.data or "").split("\n"), 1):
+        if any(unicodedata.category(letter) == "Cc" and letter not in allowed for letter in line):
+            return row
+    return None
 
 
 def submitted(form: Form) -> bool:
