@@ -333,7 +333,14 @@ def _requirement_id(session: BoundSession, code: str) -> int:
 
 
 def add_exemption(
-    session: BoundSession, person_id: int, code: str, *, starts_on: date, ends_on: date | None, now: datetime
+    session: BoundSession,
+    person_id: int,
+    code: str,
+    *,
+    starts_on: date,
+    ends_on: date | None,
+    now: datetime,
+    by_id: int | None = None,
 ) -> Exemption:
     """Let a requirement not apply to a person."""
     exemption = Exemption(
@@ -343,6 +350,7 @@ def add_exemption(
         ends_on=ends_on,
         reason="Gör annat",
         recorded_at=now,
+        recorded_by_id=by_id,
         source="test",
     )
     session.add(exemption)

@@ -1,5 +1,6 @@
 """The pages of requirements, and why each applies to whom."""
 
+import re
 from datetime import date
 
 import pytest
@@ -12,12 +13,15 @@ from tests.factories import (
     add_assignment,
     add_completion,
     add_course,
+    add_exemption,
+    add_extension,
     add_person,
     add_requirement,
     sign_in,
 )
 from tracker import clock
 from tracker.domain.facts import DutyKind
+from tracker.people.models import Person
 from tracker.requirements.models import Requirement
 
 TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
@@ -38,6 +42,7 @@ def required(in_kil, cast):
             now=NOW,
             lines=({"system_id": cast.system_id}, {"duty": DutyKind.SYSTEM_OWNER, "system_id": cast.system_id}),
         )
+        add_requirement(session, "once", course_id=course.course_id, now=NOW)
         add_completion(session, cast.people["bosse"], course, on=date(2026, 10, 1), now=NOW)
         add_access(session, cast.people["anna"], cast.system_id, starts_on=date(2026, 11, 1), now=NOW)
     with in_kil() as session:
@@ -171,6 +176,88 @@ class TestExplanation:
             add_absence(session, cast.people["anna"], starts_on=date(2026, 11, 1), ends_on=None, now=NOW)
         sign_in(client, database, cast, "anna")
         assert "state-on_hold" in words(client.get(self.path(cast, required, "anna", "grund", day="2026-11-20")))
+
+    def test_a_reason_is_given_only_where_it_applies(self, client, database, cast, required):
+        sign_in(client, database, cast, "david")
+        assert "Därför." not in words(client.get(self.path(cast, required, "david", "system")))
+        assert "<p>Därför." in words(client.get(self.path(cast, required, "david", "grund")))
+
+    def test_the_reason_is_said_to_whom_it_concerns(self, client, database, cast, required):
+        sign_in(client, database, cast, "bosse")
+        shown = words(client.get(self.path(cast, required, "anna", "grund")))
+        assert "Till medarbetaren står det: ”Därför.”" in shown
+
+    def test_the_notice_is_from_when_it_began_to_apply_to_the_person(self, client, database, cast, required):
+        def told(path):
+            return words(client.get(path))
+
+        path = self.path(cast, required, "anna", "system", day="2026-11-20")
+        sign_in(client, database, cast, "anna")
+        assert re.search("14 dagars framförhållning från 1 november[ 0-9]*, då det började gälla dig", told(path))
+        sign_in(client, database, cast, "bosse")
+        assert re.search("14 dagars framförhållning från 1 november[ 0-9]*, då det började gälla personen", told(path))
+
+    def test_once_is_enough(self, client, database, cast, required):
+        sign_in(client, database, cast, "bosse")
+        shown = words(client.get(self.path(cast, required, "bosse", "once", day="2026-11-20")))
+        assert "En gång räcker" in shown
+        assert "framförhållning" not in shown
+        assert "Det senaste av dem" not in shown
+
+    @pytest.mark.parametrize("viewer", ["anna", "bosse", "david"])
+    def test_an_exemption_says_by_whom_why_and_from_when(self, client, database, cast, required, in_kil, viewer):
+        with in_kil() as session:
+            since, until = date(2026, 11, 2), date(2026, 11, 30)
+            by = cast.accounts["bosse"]
+            add_exemption(session, cast.people["anna"], "grund", starts_on=since, ends_on=until, now=NOW, by_id=by)
+        sign_in(client, database, cast, viewer)
+        shown = words(client.get(self.path(cast, required, "anna", "grund", day="2026-11-20")))
+        assert "Varför det inte finns något datum" in shown
+        decided = r"Undantag 2 november[ 0-9]* – 30 november[ 0-9]*\. Beslut av Bosse Berg: Gör annat"
+        assert re.search(decided, shown)
+        later = words(client.get(self.path(cast, required, "anna", "grund", day="2026-12-01")))
+        assert re.search(decided, later)
+
+    def test_an_extension_says_by_whom_and_why(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            on, until = date(2026, 11, 20), date(2027, 1, 15)
+            add_extension(session, cast.people["anna"], "system", granted_on=on, due_on=until, now=NOW)
+        sign_in(client, database, cast, "anna")
+        shown = words(client.get(self.path(cast, required, "anna", "system", day="2026-11-20")))
+        assert "<strong>15 januari" in shown
+        assert "Beslut av Systemet: Mycket att göra" in shown
+
+    def test_an_absence_says_its_days(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            first, last = date(2026, 11, 10), date(2026, 11, 16)
+            add_absence(session, cast.people["anna"], starts_on=first, ends_on=last, now=NOW)
+        sign_in(client, database, cast, "anna")
+        for day in ("2026-11-12", "2026-11-20"):  # While away, and when it has moved the date.
+            shown = words(client.get(self.path(cast, required, "anna", "system", day=day)))
+            assert re.search(r"Frånvaro 10 november[ 0-9]* – 16 november[ 0-9]*\.", shown)
+
+    def test_a_protected_name_is_not_given_as_who_decided(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            since, by = date(2026, 11, 2), cast.accounts["bosse"]
+            add_exemption(session, cast.people["anna"], "grund", starts_on=since, ends_on=None, now=NOW, by_id=by)
+            session.get_one(Person, cast.people["bosse"]).protected_identity = True
+        sign_in(client, database, cast, "anna")
+        shown = words(client.get(self.path(cast, required, "anna", "grund", day="2026-11-20")))
+        assert "Gör annat" in shown
+        assert "Bosse" not in shown
+
+    def test_takes_as_many_questions_for_many_exemptions_as_for_one(self, client, database, cast, required, in_kil):
+        sign_in(client, database, cast, "anna")
+        path = self.path(cast, required, "anna", "grund", day="2026-11-20")
+        counts = []
+        for number in (1, 30):
+            with in_kil() as session:
+                for _ in range(number):
+                    add_exemption(
+                        session, cast.people["anna"], "grund", starts_on=date(2026, 11, 2), ends_on=None, now=NOW
+                    )
+            counts.append(count(database, lambda: client.get(path)))
+        assert counts[0] == counts[1]
 
     def test_a_part_for_htmx(self, client, database, cast, required):
         sign_in(client, database, cast, "anna")

@@ -185,12 +185,12 @@ def test_everything_that_moves_a_due_date():
     assert explained(*facts, by=by, date="2026-09-01").due_steps == (
         DueStep(Step.AFTER_ANCHOR, on("2026-03-02"), 10, on("2026-03-12")),
         DueStep(Step.NOTICE, on("2026-03-02"), 14, on("2026-03-16")),
-        DueStep(Step.LEAVE, on("2026-03-16"), 10, on("2026-03-26")),
-        DueStep(Step.RETURNED, on("2026-03-15"), 14, on("2026-03-29")),
-        DueStep(Step.EXTENDED, on("2026-04-01"), None, on("2026-04-20")),
-        DueStep(Step.EXEMPTION_ENDED, on("2026-06-01"), 14, on("2026-06-15")),
-        DueStep(Step.EXTENDED, on("2026-06-10"), None, on("2026-08-31")),
-        DueStep(Step.RETURNED, on("2026-08-26"), 14, on("2026-09-09")),
+        DueStep(Step.LEAVE, on("2026-03-16"), 10, on("2026-03-26"), away=(facts[1].days,)),
+        DueStep(Step.RETURNED, on("2026-03-15"), 14, on("2026-03-29"), away=(facts[1].days,)),
+        DueStep(Step.EXTENDED, on("2026-04-01"), None, on("2026-04-20"), (facts[2],)),
+        DueStep(Step.EXEMPTION_ENDED, on("2026-06-01"), 14, on("2026-06-15"), (facts[3],)),
+        DueStep(Step.EXTENDED, on("2026-06-10"), None, on("2026-08-31"), (facts[4],)),
+        DueStep(Step.RETURNED, on("2026-08-26"), 14, on("2026-09-09"), away=(facts[5].days,)),
         DueStep(Step.RULES_CHANGED, on("2026-09-01"), 14, on("2026-09-15")),
     )
 
@@ -204,15 +204,23 @@ def test_what_moves_the_due_date_later_on_is_not_yet_a_step():
 
 def test_leave_with_no_known_end():
     found = explained(employed("2026-03-02"), away("2026-03-20"), by=rule(), date="2026-03-10")
-    assert found.due_steps[-1] == DueStep(Step.LEAVE, on("2026-04-01"), None, None)
-    assert explained(employed("2026-03-02"), away("2026-03-20"), by=rule(), date="2026-03-20").due_steps == ()
+    assert found.due_steps[-1] == DueStep(Step.LEAVE, on("2026-04-01"), None, None, away=(days("2026-03-20"),))
+    away_now = explained(employed("2026-03-02"), away("2026-03-20"), by=rule(), date="2026-03-20")
+    assert (away_now.due_steps, away_now.away) == ((), (days("2026-03-20"),))
+
+
+def test_the_exemption_in_force():
+    now, other = exempt("2026-05-01", "2026-05-31"), exempt("2026-07-01", "2026-07-31")
+    found = explained(employed("2026-03-02"), now, other, by=rule(), date="2026-05-31")
+    assert (found.due_steps, found.exemptions) == ((), (now,))
+    assert explained(employed("2026-03-02"), now, other, by=rule(), date="2026-06-01").exemptions == ()
 
 
 def test_the_end_of_validity():
     found = explained(employed("2026-03-02"), completed("2026-03-10"), by=rule(), date="2026-04-10")
     assert found.due_steps[-1] == DueStep(Step.VALIDITY, None, None, on("2027-03-09"))
     once = explained(employed("2026-03-02"), completed("2026-03-10"), by=rule(validity=None), date="2026-04-10")
-    assert once.due_steps[-1] == DueStep(Step.VALIDITY, None, None, None)
+    assert once.due_steps == ()  # Once is enough.
 
 
 # What counts, and what would
@@ -285,9 +293,11 @@ def test_explanations_agree_with_phases(learner, requirement, date):
         assert {line.line_id for line in found.lines if line.since and not line.excludes} <= set(phase.because.line_ids)
         assert found.state_since is not None
         assert found.state_since <= phase.starts_on
-    if phase is not None and phase.state not in (State.EXEMPT, State.ON_HOLD):
+    if found.due_steps:
         results = [step.due_on for step in found.due_steps]
         assert phase.due_on == (None if None in results else max(results))
+    elif phase is not None:
+        assert phase.due_on is None
 
 
 @given(learners(), requirements(), day)

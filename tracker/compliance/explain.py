@@ -10,11 +10,18 @@ from tracker.catalogue.models import Course, CourseVersion
 from tracker.compliance.learners import load_learners
 from tracker.db import BoundSession
 from tracker.domain import explain as rules
+from tracker.domain import facts
 from tracker.learning.attesters import Attester, attesters
 from tracker.learning.models import Completion
 from tracker.people.models import Person
-from tracker.requirements.models import Requirement, RequirementVersion
-from tracker.requirements.queries import NamedAssignment, NamedLine, assignments_of, load_requirements, named_lines
+from tracker.requirements.models import Assignment, Exemption, Extension, Requirement, RequirementVersion
+from tracker.requirements.queries import (
+    NamedDecision,
+    NamedLine,
+    decisions,
+    load_requirements,
+    named_lines,
+)
 from tracker.tables import known_at
 
 
@@ -35,7 +42,9 @@ class Explanation:
     version: RequirementVersion
     told: rules.Explanation
     lines: dict[int, NamedLine]
-    assignments: list[NamedAssignment]
+    assignments: list[NamedDecision[Assignment]]
+    exemptions: dict[int, NamedDecision[Exemption]]
+    extensions: dict[int, NamedDecision[Extension]]
     courses: dict[int, NamedCourse]
     completions: dict[int, tuple[Completion, tuple[Attester, ...]]]  # with who vouches for each
 
@@ -54,8 +63,10 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
     if told.wanted is not None:
         mentioned |= set(told.wanted.course_ids)
     lines = {named.line.id: named for named in named_lines(session, [version.id], day).get(version.id, [])}
-    assigned = {one.id for one in told.assignments}
-    assignments = [one for one in assignments_of(session, person.id, day) if one.assignment.id in assigned]
+    decided = [*told.exemptions, *(fact for step in told.due_steps for fact in step.decided)]
+    assigned = decisions(session, Assignment, {one.id for one in told.assignments})
+    exempted = decisions(session, Exemption, {one.id for one in decided if isinstance(one, facts.Exemption)})
+    extended = decisions(session, Extension, {one.id for one in decided if isinstance(one, facts.Extension)})
     completions = session.scalars(select(Completion).where(Completion.id.in_(_ids(told)))).all()
     attested = attesters(session, completions)
     return Explanation(
@@ -64,7 +75,9 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
         version,
         told,
         lines,
-        assignments,
+        sorted(assigned, key=lambda one: (one.fact.starts_on, one.fact.id)),
+        {one.fact.id: one for one in exempted},
+        {one.fact.id: one for one in extended},
         named_courses(session, mentioned),
         {completion.id: (completion, attested[completion.id]) for completion in completions},
     )

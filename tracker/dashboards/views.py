@@ -181,6 +181,8 @@ def _person_page(person: Person) -> Response:
     axis = drawing.axis([phase for one in timelines for phase in one.phases], g.day)
     units = organised.tree(g.session, g.day)
     completed = history(g.session, person.id)
+    requirements = listed(g.session, g.day)
+    obligations = obligations_of(g.session, person.id, g.day)
     return page(
         "dashboards/person.html",
         person=person,
@@ -188,7 +190,8 @@ def _person_page(person: Person) -> Response:
         places=workplaces(g.session, [person.id], g.day).get(person.id, []),
         introduction=_introduction(person.id),
         checklists=teams.courses_with_checklist(g.session),
-        obligations=obligations_of(g.session, person.id, g.day),
+        obligations=obligations,
+        not_applying=recorded.not_applying(requirements, obligations, g.day),
         axis=axis,
         timeline=[_timeline_row(axis, one) for one in timelines],
         managers=recorded.managers_of(g.session, person.id, g.day, units),
@@ -199,7 +202,7 @@ def _person_page(person: Person) -> Response:
         former=former_details(g.session, person.id),
         granted=granted_to(g.session, person.id),
         asked=requests_of(g.session, person.id),
-        titles=_titles(),
+        titles={one.requirement.id: one.version.titles for one in requirements},
         uploads=uploads_of(g.session, person.id),
         outcomes=OUTCOMES,
     )

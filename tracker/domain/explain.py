@@ -9,9 +9,19 @@ from tracker.domain.acceptance import Verdict, course_ids, judge, least_major
 from tracker.domain.audience import assigned_days, employed_runs, matched_days
 from tracker.domain.due import Reason, first_due, moved_by_absences
 from tracker.domain.evidence import Evidence
-from tracker.domain.facts import Access, Assignment, Completion, Duty, Employment, Learner, State
+from tracker.domain.facts import (
+    Access,
+    Assignment,
+    Completion,
+    Duty,
+    Employment,
+    Exemption,
+    Extension,
+    Learner,
+    State,
+)
 from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, work_out
-from tracker.domain.periods import FOREVER, known, later
+from tracker.domain.periods import FOREVER, Days, Span, known, later, overlaps
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Term, Units
 
 
@@ -61,7 +71,7 @@ class Step(StrEnum):
 
     AFTER_ANCHOR = "after_anchor"
     FIXED_DATE = "fixed_date"
-    NOTICE = "notice"  # after the day the requirement began to apply
+    NOTICE = "notice"  # after the day the requirement began to apply to the learner
     LEAVE = "leave"  # days of absence before the due date
     EXTENDED = "extended"
     RETURNED = "returned"
@@ -79,6 +89,10 @@ class DueStep:
     days: int | None
     due_on: date | None
     """None if the day never comes."""
+    decided: tuple[Exemption | Extension, ...] = ()
+    """The decisions it follows from."""
+    away: tuple[Days, ...] = ()
+    """The days of absence it follows from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,11 @@ class Explanation:
     required_from: date | None = None
     anchor: date | None = None
     due_steps: tuple[DueStep, ...] = ()
-    """Empty when exempt or on hold: the clock stands still."""
+    """Empty when exempt or on hold, as the clock stands still, and when once was enough."""
+    exemptions: tuple[Exemption, ...] = ()
+    """Those in force on the day."""
+    away: tuple[Days, ...] = ()
+    """The absence that the day lies in."""
     completions: tuple[CompletionJudged, ...] = ()
     wanted: Wanted | None = None
 
@@ -152,7 +170,9 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
         state_since(found, phase),
         worked.stretch.required_from,
         worked.part.anchor,
-        _due_steps(learner, worked, phase, day),
+        _due_steps(learner, requirement.id, worked, phase, day),
+        tuple(one for one in learner.exemptions if one.requirement_id == requirement.id and day in one.days),
+        _away(learner, (day, day)),
         tuple(_judge_completions(learner, requirement, worked, day)),
         _wanted(requirement, term.version, day),
     )
@@ -221,15 +241,8 @@ def _lay_in(units: Units, unit_id: int | None, day: date) -> bool:
 # By when
 
 
-_NOTICES = {
-    Reason.RETURNED: Step.RETURNED,
-    Reason.EXEMPTION_ENDED: Step.EXEMPTION_ENDED,
-    Reason.RULES_CHANGED: Step.RULES_CHANGED,
-}
-
-
-def _due_steps(learner: Learner, worked: Worked, phase: Phase, day: date) -> tuple[DueStep, ...]:
-    if phase.state in (State.EXEMPT, State.ON_HOLD):
+def _due_steps(learner: Learner, requirement_id: int, worked: Worked, phase: Phase, day: date) -> tuple[DueStep, ...]:
+    if phase.state in (State.EXEMPT, State.ON_HOLD) or (phase.state is State.VALID and phase.valid_until is None):
         return ()
     version, required_from = worked.part.version, worked.stretch.required_from
     steps = [
@@ -242,19 +255,44 @@ def _due_steps(learner: Learner, worked: Worked, phase: Phase, day: date) -> tup
     moved = moved_by_absences(asked, required_from, learner.away)
     if moved != asked:
         days = None if moved == FOREVER else (moved - asked).days
-        steps.append(DueStep(Step.LEAVE, asked, days, known(moved)))
+        steps.append(DueStep(Step.LEAVE, asked, days, known(moved), away=_away(learner, (required_from, moved))))
     for due in worked.dues:
-        if due.from_day <= day and due.reason is Reason.EXTENDED:
-            steps.append(DueStep(Step.EXTENDED, due.from_day, None, known(due.due_on)))
-        elif due.from_day <= day and due.reason in _NOTICES:
-            steps.append(_counted(_NOTICES[due.reason], due.from_day, version.minimum_notice_days))
-    if phase.valid_until or phase.state is State.VALID:
+        if due.from_day > day:
+            continue
+        day_before = later(due.from_day, -1)
+        if due.reason is Reason.EXTENDED:
+            granted = tuple(
+                one
+                for one in learner.extensions
+                if (one.requirement_id, one.due_on) == (requirement_id, due.due_on)
+                and max(required_from, one.granted_on) == due.from_day
+            )
+            steps.append(DueStep(Step.EXTENDED, due.from_day, None, known(due.due_on), granted))
+        elif due.reason is Reason.EXEMPTION_ENDED:
+            ended = tuple(
+                one
+                for one in learner.exemptions
+                if (one.requirement_id, one.days.ends_on) == (requirement_id, day_before)
+            )
+            steps.append(_counted(Step.EXEMPTION_ENDED, due.from_day, version.minimum_notice_days, ended))
+        elif due.reason is Reason.RETURNED:
+            away = _away(learner, (day_before, day_before))
+            steps.append(_counted(Step.RETURNED, due.from_day, version.minimum_notice_days, away=away))
+        elif due.reason is Reason.RULES_CHANGED:
+            steps.append(_counted(Step.RULES_CHANGED, due.from_day, version.minimum_notice_days))
+    if phase.valid_until:
         steps.append(DueStep(Step.VALIDITY, None, None, phase.valid_until))
     return tuple(steps)
 
 
-def _counted(step: Step, counted_from: date, days: int) -> DueStep:
-    return DueStep(step, counted_from, days, known(later(counted_from, days)))
+def _counted(
+    step: Step, counted_from: date, days: int, decided: tuple[Exemption, ...] = (), away: tuple[Days, ...] = ()
+) -> DueStep:
+    return DueStep(step, counted_from, days, known(later(counted_from, days)), decided, away)
+
+
+def _away(learner: Learner, during: Span) -> tuple[Days, ...]:
+    return tuple(Days(first, known(last)) for first, last in learner.away if overlaps(((first, last),), during))
 
 
 # What satisfies

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
@@ -18,7 +19,14 @@ from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
 from tracker.people.models import Person
 from tracker.permissions import Permission, Viewer
-from tracker.requirements.models import Assignment, AudienceLine, Requirement, RequirementVersion
+from tracker.requirements.models import (
+    Assignment,
+    AudienceLine,
+    Exemption,
+    Extension,
+    Requirement,
+    RequirementVersion,
+)
 from tracker.systems.models import ItSystem
 from tracker.tables import known_at, stands
 
@@ -284,6 +292,11 @@ class Listed:
     requirement: Requirement
     version: RequirementVersion
 
+    def in_effect(self, day: date) -> bool:
+        """Say whether it asks for anything on that day."""
+        last = self.version.effective_until
+        return self.version.effective_from <= day and (last is None or day <= last)
+
 
 def listed(session: BoundSession, day: date) -> list[Listed]:
     """Return the published requirements as they are worded on a day, by code. One query."""
@@ -340,22 +353,38 @@ def named_lines(session: BoundSession, version_ids: Collection[int], day: date) 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAssignment:
-    """An assignment, and who made it: a person, or else what the account is called; neither for a command."""
+Decision = TypeVar("Decision", Assignment, Exemption, Extension)
 
-    assignment: Assignment
+
+@dataclass(frozen=True, slots=True)
+class NamedDecision(Generic[Decision]):
+    """A decision about a person, and who made it: a person, or else what the account is called; neither for a command."""
+
+    fact: Decision
     by: Person | None
     by_account: str | None
 
 
-def assignments_of(session: BoundSession, person_id: int, day: date) -> list[NamedAssignment]:
+def decisions(
+    session: BoundSession, kind: type[Decision], ids: Collection[int | None]
+) -> list[NamedDecision[Decision]]:
+    """Return some decisions of a kind. One query; none for no decisions."""
+    return _named_decisions(session, kind, kind.id.in_(ids)) if ids else []
+
+
+def assignments_of(session: BoundSession, person_id: int, day: date) -> list[NamedDecision[Assignment]]:
     """Return what is assigned to a person on a day, in the order of the days from which it is. One query."""
+    found = _named_decisions(session, Assignment, (Assignment.person_id == person_id) & in_force(Assignment, day))
+    return sorted(found, key=lambda one: (one.fact.starts_on, one.fact.id))
+
+
+def _named_decisions(
+    session: BoundSession, kind: type[Decision], condition: ColumnElement[bool]
+) -> list[NamedDecision[Decision]]:
     rows = session.execute(
-        select(Assignment, Person, Account.display_name)
-        .outerjoin(Account, Account.id == Assignment.recorded_by_id)
+        select(kind, Person, Account.display_name)
+        .outerjoin(Account, Account.id == kind.recorded_by_id)
         .outerjoin(Person, Person.id == Account.person_id)
-        .where(Assignment.person_id == person_id, in_force(Assignment, day))
-        .order_by(Assignment.starts_on, Assignment.id)
+        .where(condition)
     )
-    return [NamedAssignment(*row) for row in rows]
+    return [NamedDecision(*row) for row in rows]

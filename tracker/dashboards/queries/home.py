@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tracker.compliance.queries import Obligation, Timeline, obligations_of, timeline_of
+from tracker.dashboards.queries.person import not_applying
 from tracker.dashboards.queries.reasons import Line, line_ids, lines
 from tracker.dashboards.queries.team import ASKING
 from tracker.db import BoundSession
 from tracker.domain.facts import State
 from tracker.learning.queries import HistoryEntry, Progress, history, progress_of
-from tracker.requirements.queries import NamedAssignment, assignments_of
+from tracker.people.models import Person
+from tracker.requirements.models import Assignment
+from tracker.requirements.queries import Listed, NamedDecision, assignments_of, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ class Home:
     settled: list[Settled]
     later: list[Timeline]
     lines: dict[int, Line]
-    assigned: dict[int, NamedAssignment]
+    assigned: dict[int, NamedDecision[Assignment]]
     """By the requirement that was assigned."""
     history: list[HistoryEntry]
+    not_applying: list[Listed]
+    public_id: str
 
     @property
     def next_renewal(self) -> Settled | None:
@@ -82,8 +87,10 @@ def home(session: BoundSession, person_id: int, day: date) -> Home:
             if one.requirement_id not in known and one.phases[-1].starts_on > day
         ],
         lines=lines(session, matched, day),
-        assigned={one.assignment.requirement_id: one for one in assignments_of(session, person_id, day)},
+        assigned={one.fact.requirement_id: one for one in assignments_of(session, person_id, day)},
         history=[entry for entry in history(session, person_id) if entry.completion.completed_on <= day],
+        not_applying=not_applying(listed(session, day), obligations, day),
+        public_id=session.get_one(Person, person_id).public_id,
     )
 
 

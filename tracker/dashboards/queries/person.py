@@ -1,12 +1,13 @@
 """All that is stored about a person: the facts behind their obligations."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
 
 from tracker.catalogue.models import CourseVersion
+from tracker.compliance.queries import Obligation
 from tracker.dashboards.queries.units import Unit
 from tracker.db import BoundSession
 from tracker.learning.models import Completion
@@ -15,6 +16,7 @@ from tracker.organisation.queries import in_force
 from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.people.queries import MANAGING
 from tracker.requirements.models import Assignment, Exemption, Extension
+from tracker.requirements.queries import Listed
 from tracker.systems.models import Access, ItSystem
 from tracker.tables import recorded, retracted, stands
 
@@ -107,6 +109,12 @@ def record(session: BoundSession, person_id: int, day: date) -> Record:
             )
         ),
     )
+
+
+def not_applying(requirements: Iterable[Listed], obligations: Iterable[Obligation], day: date) -> list[Listed]:
+    """Return which requirements are in effect on a day without being among a person's obligations."""
+    applying = {one.requirement_id for one in obligations}
+    return [one for one in requirements if one.in_effect(day) and one.requirement.id not in applying]
 
 
 def _unit_names(session: BoundSession, unit_ids: Collection[int], day: date) -> dict[int, str]:
