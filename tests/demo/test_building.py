@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from tracker.accounts.models import Account
 from tracker.demo import building
 from tracker.demo.towns import TOWNS
+from tracker.domain.evidence import Evidence
 from tracker.learning.models import Completion
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Duty, Employment
@@ -38,3 +40,8 @@ def test_those_who_left_keep_nothing_and_do_nothing(database, monkeypatch):
                 e.starts_on <= each.completed_on and (e.ends_on is None or each.completed_on <= e.ends_on)
                 for e in employed[each.person_id]
             )
+        attested = [each for each in done if each.evidence is Evidence.ATTESTED]
+        persons = dict(session.execute(select(Account.id, Account.person_id)).all())
+        named = [each for each in attested if each.recorded_by_id]
+        assert len(named) > len(attested) / 2, "somebody vouched for it, who has a name"
+        assert all(persons[each.recorded_by_id] != each.person_id for each in named)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from tracker import clock, tokens
+from tracker.accounts.models import Account
 from tracker.catalogue.models import Course, CourseVersion
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.db import BoundSession, Database, insert_many
@@ -249,6 +250,24 @@ def _add_duties(session: BoundSession, staff: list[Staff], *, now: datetime, beg
     return held
 
 
+def _managers(session: BoundSession, staff: list[Staff]) -> dict[int, int]:
+    """Return the account of who manages each person's unit, and can vouch for them: not for themself."""
+    of_unit = {
+        unit_id: (person_id, account_id)
+        for unit_id, person_id, account_id in session.execute(
+            select(Duty.unit_id, Duty.person_id, Account.id)
+            .join(Account, Account.person_id == Duty.person_id)
+            .where(Duty.kind == DutyKind.UNIT_MANAGER, stands(Duty))
+        )
+    }
+    found = {}
+    for each in staff:
+        manager, account_id = of_unit.get(each.unit_id, (each.worker.person_id, 0))
+        if manager != each.worker.person_id:
+            found[each.worker.person_id] = account_id
+    return found
+
+
 def _record(session: BoundSession, done: list[Done], staff: list[Staff]) -> None:
     """Record completions and their certificates, in bulk."""
     rows = session.execute(
@@ -258,6 +277,7 @@ def _record(session: BoundSession, done: list[Done], staff: list[Staff]) -> None
     )
     versions = {code: (course_id, version_id, titles) for code, course_id, version_id, titles in rows}
     references = {f"{SOURCE}:{each.course}:{each.on}:{each.person_id}": each for each in done}
+    managers = _managers(session, staff)
     insert_many(
         session,
         Completion,
@@ -272,6 +292,7 @@ def _record(session: BoundSession, done: list[Done], staff: list[Staff]) -> None
                 "note": "",
                 "source_ref": reference,
                 "recorded_at": recorded_at(each),
+                "recorded_by_id": managers.get(each.person_id) if each.evidence is Evidence.ATTESTED else None,
                 "source": SOURCE,
             }
             for reference, each in references.items()
