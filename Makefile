@@ -12,7 +12,7 @@ run: .venv/ready
 test: .venv/ready
 	find static -name '*.br' -delete -o -name '*.gz' -delete
 	$(RUN) python -m tests.browser.chromium
-	$(RUN) pytest -n 2 --dist loadgroup
+	$(RUN) pytest -n 2 --dist loadgroup --durations 15
 
 check: .venv/ready
 	$(RUN) ruff check .

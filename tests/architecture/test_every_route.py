@@ -98,6 +98,7 @@ def test_omar_never_gets_in(app, database, cast, addresses):
             named = rule.arguments - {"token", "code", "lang", "pack_name", "on"}
             if named and permission_of(app, rule) is not None:
                 assert answer.status_code in {403, 404}, f"{method} {rule}: {answer.status_code}"
+            answer.close()
 
 
 def test_the_coordination_page_names_no_person(app, database, cast, addresses):
