@@ -6,7 +6,7 @@ Nothing here raises for what a file says. What is wrong is noted in a list, so t
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -240,6 +240,19 @@ class Table:
     def absent(self, name: str) -> None:
         """Say that a field belongs here, though it is not there."""
         self.asked.add(name)
+
+
+def silent(where: str, texts: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each language in which a text says nothing."""
+    for language in LANGUAGES:
+        if not texts.get(language, "").strip():
+            yield Problem(where, Fault.SILENT, {"language": language})
+
+
+def twice(where: str, name: str, values: Sequence[str]) -> Iterator[Problem]:
+    """Yield a problem for each value of a field that stands more than once, where each has its own."""
+    for value in sorted({value for value in values if values.count(value) > 1}):
+        yield Problem(where, Fault.TWICE, {"name": name, "value": value})
 
 
 def read_text(files: Files, path: str, problems: list[Problem]) -> str:

@@ -13,6 +13,7 @@ from tracker.administration.queries import requirement_titles, unit_names
 from tracker.administration.words import ROLES
 from tracker.compliance.words import STATES
 from tracker.db import BoundSession
+from tracker.exceptions.words import KINDS as DECISIONS
 from tracker.hr.wording import COUNTS
 from tracker.i18n import in_language, short_date
 from tracker.learning.forms import EVIDENCE_LABELS
@@ -117,7 +118,7 @@ CODES: dict[str, Mapping[Any, Any]] = {
     "changed": LABELS,
     "duty": DUTIES,
     "evidence": EVIDENCE_LABELS,
-    "kind": {"exemption": _l("Exemption"), "extension": _l("Extension")},
+    "kind": DECISIONS,
     "purpose": {LinkPurpose.INVITATION: _l("Invitation"), LinkPurpose.RESET: _l("New password")},
     "role": ROLES,
     "states": STATES,

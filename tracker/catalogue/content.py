@@ -14,7 +14,7 @@ from typing import Any
 
 from tracker.catalogue.models import CourseKind, ModuleKind
 from tracker.domain.periods import Days, overlaps
-from tracker.writing import LANGUAGES, Fault, Problem, ProblemsError
+from tracker.writing import LANGUAGES, Fault, Problem, ProblemsError, silent, twice
 
 COURSE = "course.toml"
 KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -212,8 +212,8 @@ def course_problems(draft: CourseDraft) -> list[Problem]:
     """Return what is wrong with a course, each problem with the file and the place in it, as `catalogue.files` has it."""
     problems = [
         *_bad_keys(COURSE, "code", [draft.code]),
-        *_silent(f"{COURSE}: title", draft.titles),
-        *_silent(f"{COURSE}: summary", draft.summaries),
+        *silent(f"{COURSE}: title", draft.titles),
+        *silent(f"{COURSE}: summary", draft.summaries),
         *_bad_keys(f"{COURSE}: module", "slug", [module.slug for module in draft.modules]),
         *(Problem(picture.name, Fault.NOT_A_PICTURE) for picture in draft.pictures if not _may_be_shown(picture)),
     ]
@@ -234,7 +234,7 @@ def _may_be_shown(picture: PictureDraft) -> bool:
 def module_problems(module: ModuleDraft, *, pictures: Iterable[str]) -> list[Problem]:
     """Return what is wrong with a module; `pictures` are the names its texts may show."""
     content, kind, where = module.content, module.kind, f"{COURSE}: module {module.slug}"
-    problems = [*_silent(f"{where}: title", module.titles), *_text_problems(module, pictures)]
+    problems = [*silent(f"{where}: title", module.titles), *_text_problems(module, pictures)]
     if module.minutes < 1:
         problems.append(Problem(where, Fault.TOO_SMALL, {"name": "minutes", "least": 1}))
     if module.pass_mark is not None and not 1 <= module.pass_mark <= 100:
@@ -248,7 +248,7 @@ def module_problems(module: ModuleDraft, *, pictures: Iterable[str]) -> list[Pro
         if (kind is of_kind) != there:
             problems.append(Problem(where, fault))
     if content.statement:
-        problems += _silent(f"{where}: statement", content.statement)
+        problems += silent(f"{where}: statement", content.statement)
     return [*problems, *_step_problems(module), *_questions_problems(module)]
 
 
@@ -256,7 +256,7 @@ def _step_problems(module: ModuleDraft) -> Iterator[Problem]:
     where = f"{module.slug}.steps.toml"
     yield from _bad_keys(f"{where}: step", "key", [step.key for step in module.content.steps])
     for step in module.content.steps:
-        yield from _silent(f"{where}: step {step.key}: text", step.text)
+        yield from silent(f"{where}: step {step.key}: text", step.text)
 
 
 def _questions_problems(module: ModuleDraft) -> Iterator[Problem]:
@@ -267,11 +267,11 @@ def _questions_problems(module: ModuleDraft) -> Iterator[Problem]:
 
 
 def _question_problems(question: Question, where: str) -> Iterator[Problem]:
-    yield from _silent(f"{where}: prompt", question.prompt)
-    yield from _silent(f"{where}: explanation", question.explanation)
+    yield from silent(f"{where}: prompt", question.prompt)
+    yield from silent(f"{where}: explanation", question.explanation)
     yield from _bad_keys(f"{where}: option", "key", [option.key for option in question.options])
     for option in question.options:
-        yield from _silent(f"{where}: option {option.key}", option.texts)
+        yield from silent(f"{where}: option {option.key}", option.texts)
     if question.kind is QuestionKind.NUMBER:
         if question.answer is None or not question.answer.is_finite():
             yield Problem(where, Fault.NO_ANSWER)
@@ -302,15 +302,8 @@ def _text_problems(module: ModuleDraft, pictures: Iterable[str]) -> Iterator[Pro
                 yield Problem(where, Fault.SILENT_PICTURE, {"name": shown["name"]})
 
 
-def _silent(where: str, texts: Texts) -> Iterator[Problem]:
-    for language in LANGUAGES:
-        if not texts.get(language, "").strip():
-            yield Problem(where, Fault.SILENT, {"language": language})
-
-
 def _bad_keys(where: str, name: str, keys: Sequence[str]) -> Iterator[Problem]:
     for key in keys:
         if not KEY.fullmatch(key) or len(key) > 60:
             yield Problem(where, Fault.BAD_KEY, {"name": name, "value": key})
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
-        yield Problem(where, Fault.TWICE, {"name": name, "value": key})
+    yield from twice(where, name, keys)

@@ -124,10 +124,16 @@ def _text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def here(session: BoundSession, persons: Sequence[int]) -> Generator[tuple[int, Differing]]:
-    """Yield how many people are done and what is to be replaced, some people at a time."""
+def here(
+    session: BoundSession,
+    persons: Sequence[int],
+    requirements: Sequence[rules.Requirement],
+    *,
+    among: Collection[int] | None = None,
+) -> Generator[tuple[int, Differing]]:
+    """Yield how many people are done and what is to be replaced, some people at a time. `among`: as for `compared`."""
     done = 0
-    for batch in compared(session, persons, load_requirements(session)):
+    for batch in compared(session, persons, requirements, among=among):
         done = min(done + PEOPLE_AT_A_TIME, len(persons))
         yield done, differing(batch)
 

@@ -1,6 +1,6 @@
 """Keeping the phase table true to the facts and the rules."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from tracker.compliance.computing import (
     Progress,
     Row,
     compared,
-    differing,
     elsewhere,
     here,
     rarely_collecting,
@@ -92,14 +91,13 @@ def rebuilding(session: BoundSession, *, processes: int = 1) -> Iterator[tuple[i
     session.info.pop("touched", None)
     wait_for_turn(session)
     persons = _everyone(session)
-    rows = 0
     with rarely_collecting(len(persons)):
-        batches = here(session, persons) if processes == 1 else elsewhere(session, persons, processes)
-        for done, found in batches:
-            _replace(session, found)
-            rows += len(found.rows)
+        if processes == 1:
+            batches = here(session, persons, load_requirements(session))
+        else:
+            batches = elsewhere(session, persons, processes)
+        for done in _replacing(session, batches):
             yield done, len(persons)
-    gather_statistics(session, Phase, rows)
 
 
 def differences(
@@ -178,19 +176,21 @@ def _recompute(
     among: Collection[int] | None = None,
 ) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
-    rows = 0
     with rarely_collecting(len(persons)):
-        for batch in compared(session, persons, requirements, among=among):
-            found = differing(batch)
-            _replace(session, found)
-            rows += len(found.rows)
-    gather_statistics(session, Phase, rows)
+        for _done in _replacing(session, here(session, persons, requirements, among=among)):
+            pass
 
 
-def _replace(session: BoundSession, found: Differing) -> None:
-    _remove(session, found.stored_ids)
+def _replacing(session: BoundSession, batches: Iterable[tuple[int, Differing]]) -> Iterator[int]:
+    """Replace what is to be replaced, and yield how many people are done after each batch of them."""
     known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
-    insert_plain(session, Phase, _STORED, found.rows, known_on=known_on)
+    rows = 0
+    for done, found in batches:
+        _remove(session, found.stored_ids)
+        insert_plain(session, Phase, _STORED, found.rows, known_on=known_on)
+        rows += len(found.rows)
+        yield done
+    gather_statistics(session, Phase, rows)
 
 
 def _remove(session: BoundSession, ids: Sequence[int]) -> None:

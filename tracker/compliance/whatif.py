@@ -178,28 +178,34 @@ def _people(
     soon = later(day, SOON_DAYS)
     for person_id in before.keys() | after.keys():
         old, new = before.get(person_id, ()), after.get(person_id, ())
-        was, becomes = stretch_on(day, old), stretch_on(day, new)
-        for change in _changes(was, becomes, same_course=same_course):
+        was, becomes = (stretch_on(day, old), stretch_on(soon, old)), (stretch_on(day, new), stretch_on(soon, new))
+        for change in changes(was, becomes, same_course=same_course):
             found[change].add(person_id)
-        if not is_at_fault(becomes) and is_at_fault(stretch_on(soon, new)) and not is_at_fault(stretch_on(soon, old)):
-            found[Change.OVERDUE_SOON].add(person_id)
     return {change: frozenset(people) for change, people in found.items()}
 
 
-def _changes(was: Stretch | None, becomes: Stretch | None, *, same_course: bool) -> Iterator[Change]:
-    if becomes is None:
-        if was is not None:
+OnTheDayAndSoon = tuple[Stretch | None, Stretch | None]
+"""How an obligation stands on a day, and 30 days later if nothing is done."""
+
+
+def changes(was: OnTheDayAndSoon, becomes: OnTheDayAndSoon, *, same_course: bool = True) -> Iterator[Change]:
+    """Yield how one obligation is reached when it becomes another. `same_course`: it asks for the same as before."""
+    (old, old_soon), (new, new_soon) = was, becomes
+    if not is_at_fault(new) and is_at_fault(new_soon) and not is_at_fault(old_soon):
+        yield Change.OVERDUE_SOON
+    if new is None:
+        if old is not None:
             yield Change.DROPPED
         return
     yield Change.MATCHED
-    if was is None:
+    if old is None:
         yield Change.ADDED
-    elif moved := dates_moved(was, becomes):
+    elif moved := dates_moved(old, new):
         yield Change.LATER if moved > 0 else Change.EARLIER
-    if is_at_fault(becomes) and not is_at_fault(was):
+    if is_at_fault(new) and not is_at_fault(old):
         yield Change.OVERDUE
-    had = was is not None and same_course and was.state in TO_COMPLETE
-    if becomes.state in TO_COMPLETE and not had:
+    had = old is not None and same_course and old.state in TO_COMPLETE
+    if new.state in TO_COMPLETE and not had:
         yield Change.TO_COMPLETE
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tracker.domain.acceptance import Verdict, course_ids, judge, least_major
 from tracker.domain.audience import assigned_days, employed_runs, matched_days
-from tracker.domain.due import Reason, first_due, moved_by_absences
+from tracker.domain.due import Due, Reason, first_due, moved_by_absences
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import (
     Access,
@@ -241,6 +241,14 @@ def _lay_in(units: Units, unit_id: int | None, day: date) -> bool:
 # By when
 
 
+_MOVES = {
+    Reason.EXTENDED: Step.EXTENDED,
+    Reason.RETURNED: Step.RETURNED,
+    Reason.EXEMPTION_ENDED: Step.EXEMPTION_ENDED,
+    Reason.RULES_CHANGED: Step.RULES_CHANGED,
+}
+
+
 def _due_steps(learner: Learner, requirement_id: int, worked: Worked, phase: Phase, day: date) -> tuple[DueStep, ...]:
     if phase.state in (State.EXEMPT, State.ON_HOLD) or (phase.state is State.VALID and phase.valid_until is None):
         return ()
@@ -257,38 +265,40 @@ def _due_steps(learner: Learner, requirement_id: int, worked: Worked, phase: Pha
         days = None if moved == FOREVER else (moved - asked).days
         steps.append(DueStep(Step.LEAVE, asked, days, known(moved), away=_away(learner, (required_from, moved))))
     for due in worked.dues:
-        if due.from_day > day:
-            continue
-        day_before = later(due.from_day, -1)
-        if due.reason is Reason.EXTENDED:
-            granted = tuple(
-                one
-                for one in learner.extensions
-                if (one.requirement_id, one.due_on) == (requirement_id, due.due_on)
-                and max(required_from, one.granted_on) == due.from_day
-            )
-            steps.append(DueStep(Step.EXTENDED, due.from_day, None, known(due.due_on), granted))
-        elif due.reason is Reason.EXEMPTION_ENDED:
-            ended = tuple(
-                one
-                for one in learner.exemptions
-                if (one.requirement_id, one.days.ends_on) == (requirement_id, day_before)
-            )
-            steps.append(_counted(Step.EXEMPTION_ENDED, due.from_day, version.minimum_notice_days, ended))
-        elif due.reason is Reason.RETURNED:
-            away = _away(learner, (day_before, day_before))
-            steps.append(_counted(Step.RETURNED, due.from_day, version.minimum_notice_days, away=away))
-        elif due.reason is Reason.RULES_CHANGED:
-            steps.append(_counted(Step.RULES_CHANGED, due.from_day, version.minimum_notice_days))
+        if due.from_day <= day and due.reason in _MOVES:
+            days = None if due.reason is Reason.EXTENDED else version.minimum_notice_days
+            causes = _causes(learner, requirement_id, due, required_from)
+            steps.append(DueStep(_MOVES[due.reason], due.from_day, days, known(due.due_on), *causes))
     if phase.valid_until:
         steps.append(DueStep(Step.VALIDITY, None, None, phase.valid_until))
     return tuple(steps)
 
 
-def _counted(
-    step: Step, counted_from: date, days: int, decided: tuple[Exemption, ...] = (), away: tuple[Days, ...] = ()
-) -> DueStep:
-    return DueStep(step, counted_from, days, known(later(counted_from, days)), decided, away)
+def _counted(step: Step, counted_from: date, days: int) -> DueStep:
+    return DueStep(step, counted_from, days, known(later(counted_from, days)))
+
+
+def _causes(
+    learner: Learner, requirement_id: int, due: Due, required_from: date
+) -> tuple[tuple[Exemption | Extension, ...], tuple[Days, ...]]:
+    """Return the decisions and the days of absence that a later due date follows from."""
+    day_before = later(due.from_day, -1)
+    decided: tuple[Exemption | Extension, ...] = ()
+    away: tuple[Days, ...] = ()
+    if due.reason is Reason.EXTENDED:
+        decided = tuple(
+            one
+            for one in learner.extensions
+            if (one.requirement_id, one.due_on) == (requirement_id, due.due_on)
+            and max(required_from, one.granted_on) == due.from_day
+        )
+    elif due.reason is Reason.EXEMPTION_ENDED:
+        decided = tuple(
+            one for one in learner.exemptions if (one.requirement_id, one.days.ends_on) == (requirement_id, day_before)
+        )
+    elif due.reason is Reason.RETURNED:
+        away = _away(learner, (day_before, day_before))
+    return decided, away
 
 
 def _away(learner: Learner, during: Span) -> tuple[Days, ...]:

@@ -20,6 +20,12 @@ from tracker.domain.validity import Validated, validated, window_opens
 
 AT_FAULT = frozenset({State.OVERDUE, State.LAPSED})
 
+OPEN = frozenset({State.TO_DO, State.RENEW, State.GRACE})
+"""The states in which something is asked for and nobody is at fault."""
+
+ASKING = OPEN | AT_FAULT
+"""The states in which there is something to do."""
+
 
 class Because(NamedTuple):
     """Why a phase is as it is, in codes and ids: the rule, the requirement version, and the ways into its audience.

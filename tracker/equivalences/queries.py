@@ -1,6 +1,6 @@
 """Whom it changes that completions of one course count as another's, or no longer do: the rules asked. Nothing is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -10,11 +10,11 @@ from sqlalchemy import Select, select
 from tracker.compliance.queries import Workplace, workplaces
 from tracker.compliance.whatif import (
     SOON_DAYS,
-    TO_COMPLETE,
+    Change,
+    OnTheDayAndSoon,
     Stretch,
+    changes,
     computed_stretches,
-    dates_moved,
-    is_at_fault,
     stored_stretches,
     stretch_on,
 )
@@ -99,31 +99,25 @@ def consequences(session: BoundSession, equivalence: Equivalence, *, counts: boo
     for requirement_id, after in computed.items():
         before = stored_stretches(session, requirement_id, since, among=completed)
         for person_id, stretches in after.items():
-            was, becomes = stretch_on(day, before.get(person_id, ())), stretch_on(day, stretches)
+            stored = before.get(person_id, ())
+            was, becomes = stretch_on(day, stored), stretch_on(day, stretches)
             if was is None or becomes is None:
                 continue  # It does not apply on the day: whom it applies to is not what changes.
-            coming = stretch_on(soon, before.get(person_id, ())), stretch_on(soon, stretches)
-            effects = tuple(_effects(was, becomes, *coming))
+            effects = _effects((was, stretch_on(soon, stored)), (becomes, stretch_on(soon, stretches)))
             if effects or was.state is not becomes.state:
                 changed.append(Changed(person_id, requirement_id, was, becomes, effects))
     return Consequences(day, tuple(changed), completed)
 
 
-def _effects(
-    was: Stretch, becomes: Stretch, soon_was: Stretch | None, soon_becomes: Stretch | None
-) -> Iterator[Effect]:
-    if is_at_fault(becomes) and not is_at_fault(was):
-        yield Effect.OVERDUE
-    if not is_at_fault(becomes) and is_at_fault(soon_becomes) and not is_at_fault(soon_was):
-        yield Effect.OVERDUE_SOON
-    if is_at_fault(was) and not is_at_fault(becomes):
-        yield Effect.RELIEVED
-    if moved := dates_moved(was, becomes):
-        yield Effect.LATER if moved > 0 else Effect.EARLIER
-    if becomes.state in TO_COMPLETE and was.state not in TO_COMPLETE:
-        yield Effect.TO_COMPLETE
-    if was.state in TO_COMPLETE and becomes.state not in TO_COMPLETE:
-        yield Effect.COMPLETED
+def _effects(was: OnTheDayAndSoon, becomes: OnTheDayAndSoon) -> tuple[Effect, ...]:
+    there, back = set(changes(was, becomes)), set(changes(becomes, was))
+    found = {change.value for change in there}
+    found |= {effect for effect, reverse in _REVERSES.items() if reverse in back}
+    return tuple(effect for effect in Effect if effect in found)
+
+
+# What it is when it would be the other way round.
+_REVERSES = {Effect.RELIEVED: Change.OVERDUE, Effect.COMPLETED: Change.TO_COMPLETE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tracker.exceptions import queries
 from tracker.exceptions.queries import Case
 from tracker.people.answers import About, mail_answer
 from tracker.people.models import Person
+from tracker.people.queries import take_turn
 from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension
 
@@ -238,8 +239,7 @@ def ask(
     Raises AlreadyAskedError, AskedUntilPastError, domain.exceptions.DoesNotApplyError, and for more time what no yes
     could grant: NothingDueError, NotLaterError.
     """
-    # Taking the person's lock puts a form that is sent twice in a line.
-    session.scalars(select(Person).where(Person.id == case.person.id).with_for_update()).one()
+    take_turn(session, case.person.id)  # A form may be sent twice.
     if queries.open_request(session, case.person.id, case.requirement.id) is not None:
         raise AlreadyAskedError(case.requirement.code)
     if wanted_until is not None and wanted_until < today:

@@ -187,10 +187,9 @@ def _cases(form: GrantForm, people: list[Person]) -> list[Case]:
 
 def _granting(one: Granting, form: GrantForm, about: Any) -> Response:
     """Show the form; once it is filled in, what it would change; once that has been seen, grant it."""
-    if one.alone and one.alone.id == g.viewer.person_id:
-        return _own(one, form)
+    own = one.alone is not None and one.alone.id == g.viewer.person_id
     outcomes: list[Outcome] | None = None
-    if one.people and submitted(form):
+    if one.people and not own and submitted(form):
         outcomes = [_checked(case, one.check) for case in one.cases]
         if form.seen.data == form.says and any(outcome.effect for outcome in outcomes):
             return _grant(one, outcomes)
@@ -200,25 +199,18 @@ def _granting(one: Granting, form: GrantForm, about: Any) -> Response:
         else:
             form.seen.data = form.says
     shown = page(
-        "exceptions/grant.html", kind=one.kind, form=form, people=one.people, alone=one.alone, outcomes=outcomes
-    )
-    if outcomes is not None:
-        shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
-    return shown
-
-
-def _own(one: Granting, form: GrantForm) -> Response:
-    """Say before anything is filled in that nobody decides about themself."""
-    shown = page(
         "exceptions/grant.html",
         kind=one.kind,
         form=form,
         people=one.people,
         alone=one.alone,
-        outcomes=None,
-        not_oneself=refusal(operations.OwnCaseError()),
+        outcomes=outcomes,
+        not_oneself=refusal(operations.OwnCaseError()) if own else None,
     )
-    shown.status_code = 422 if request.method == "POST" else 200
+    if outcomes is not None:
+        shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
+    elif own and request.method == "POST":
+        shown.status_code = 422
     return shown
 
 

@@ -19,6 +19,7 @@ from tracker.domain.evidence import Evidence
 from tracker.learning import marking, queries
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment, ModuleDone, StepSignature
 from tracker.people.models import Person
+from tracker.people.queries import take_turn
 from tracker.permissions import Viewer
 
 # What a module of each kind proves. Reading a text proves nothing that another module does not.
@@ -85,11 +86,6 @@ class AlreadyCompletedError(Exception):
 
 class NotRevocableError(Exception):
     """Only HR, training administrators and who attested a completion take it back, and nobody their own."""
-
-
-def take_turn(session: BoundSession, person_id: int) -> Person:
-    """Take a person's lock and return them: whoever else acts for them waits, and then sees what was done."""
-    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
 
 
 def start_course(

@@ -14,7 +14,7 @@ from tracker.catalogue.files import read_course, read_equivalences, write_course
 from tracker.programmes.content import Written as WrittenItem
 from tracker.programmes.content import read_items, write
 from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
-from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, twice, write_toml
 
 FORMAT = 1
 ABOUT = "pack.toml"
@@ -87,8 +87,7 @@ def read_pack(files: Files) -> Pack:
         ("courses", [course.code for course in courses if course]),
         ("requirements", [requirement.code for requirement in requirements if requirement]),
     ):
-        twice = [code for code in sorted(set(codes)) if codes.count(code) > 1]
-        problems += [Problem(folder, Fault.TWICE, {"name": "code", "value": code}) for code in twice]
+        problems += twice(folder, "code", codes)
     if problems:
         raise PackError(problems)
     return Pack(

@@ -146,6 +146,11 @@ def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on:
     return session.scalars(select(Person).where(Person.public_id == public_id, visible_to(viewer, on))).one_or_none()
 
 
+def take_turn(session: BoundSession, person_id: int) -> Person:
+    """Take a person's lock and return them: whoever else acts for them waits, and then sees what was done."""
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+
+
 def by_employee_numbers(session: BoundSession, numbers: Collection[str]) -> dict[str, Person]:
     """Return people by employee number, present or earlier, whoever asks: for acts on people one need not be able to see.
 

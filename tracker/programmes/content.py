@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracker.domain.programme import Owner
-from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, silent, twice, write_toml
 
 OFFSETS = range(-60, 121)
 
@@ -60,9 +60,7 @@ def read_items(files: Files, path: str, problems: list[Problem]) -> list[Written
     table = read_toml(files, path, problems)
     items = [_item(row) for row in table.tables("item")]
     table.finish()
-    codes = [item.code for item in items if item.code]
-    twice = sorted({code for code in codes if codes.count(code) > 1})
-    problems += [Problem(f"{path}: item", Fault.TWICE, {"name": "code", "value": code}) for code in twice]
+    problems += twice(f"{path}: item", "code", [item.code for item in items if item.code])
     return items
 
 
@@ -89,9 +87,8 @@ def _item(row: Table) -> Written:
     if item.unit and item.position:
         row.note(Fault.UNIT_OR_POSITION)
     for name, texts in (("title", item.titles), ("help", item.helps)):
-        for language, text in texts.items():
-            if not text.strip():
-                row.problems.append(Problem(f"{row.where}: {name}", Fault.SILENT, {"language": language}))
+        if texts:
+            row.problems.extend(silent(f"{row.where}: {name}", texts))
     if len(item.code) > 60:
         row.note(Fault.TOO_LONG, name="code", most=60)
     return item

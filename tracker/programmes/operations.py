@@ -14,7 +14,7 @@ from tracker.audit.operations import record
 from tracker.db import BoundSession, retract
 from tracker.domain.programme import Layer, Owner
 from tracker.organisation.models import OrgUnit, Position
-from tracker.people.models import Person
+from tracker.people.queries import take_turn
 from tracker.permissions import Viewer
 from tracker.programmes import queries
 from tracker.programmes.content import ContentError, Texts, Written
@@ -63,8 +63,7 @@ def tick(session: BoundSession, *, one: Introduction, task: Task, today: date, b
     """Note that a task of somebody's introduction is done. Writes the journal. Raises NotTheirsError, AlreadyDoneError."""
     if not queries.may_tick(by, one, task):
         raise NotTheirsError(task.item.code)
-    # Taking the person's lock puts two who tick it off at once in a line.
-    session.scalars(select(Person).where(Person.id == one.person.id).with_for_update()).one()
+    take_turn(session, one.person.id)  # Two may tick it off at once.
     if queries.standing_done(session, task.item.id, one.person.id, one.hire.first_day) is not None:
         raise AlreadyDoneError(task.item.code)
     done = TaskDone(

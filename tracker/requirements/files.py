@@ -14,7 +14,7 @@ from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
-from tracker.writing import Fault, Files, Problem, Table, read_toml, write_toml
+from tracker.writing import Fault, Files, Problem, Table, read_toml, silent, write_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,7 @@ def read_requirement(files: Files, path: str, problems: list[Problem]) -> Writte
     table.finish()
     problems += _contradictions(path, requirement)
     for name, texts in (("title", requirement.titles), ("reason", requirement.reasons)):
-        problems += [
-            Problem(f"{path}: {name}", Fault.SILENT, {"language": language})
-            for language, text in texts.items()
-            if not text.strip()
-        ]
+        problems += silent(f"{path}: {name}", texts)
     return requirement if len(problems) == before else None
 
 

@@ -14,6 +14,7 @@ from tracker.domain.evidence import Evidence
 from tracker.learning.operations import CompletionInFutureError, record_completion
 from tracker.people.answers import About, mail_answer
 from tracker.people.models import Person
+from tracker.people.queries import take_turn
 from tracker.permissions import Viewer
 from tracker.uploads import queries
 from tracker.uploads.files import read_certificate
@@ -79,8 +80,7 @@ def upload(
     if completed_on < EARLIEST:
         raise TooEarlyError(completed_on)
     file = read_certificate(content)
-    # Taking the person's lock puts a form that is sent twice in a line.
-    session.scalars(select(Person).where(Person.id == person.id).with_for_update()).one()
+    take_turn(session, person.id)  # A form may be sent twice.
     if queries.is_open_for(session, person.id, course.id):
         raise AlreadySentError(course.code)
     if queries.number_sent_since(session, person.id, now - timedelta(days=1)) >= MOST_A_DAY:

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Select, func, select
 from tracker.compliance.models import Phase
 from tracker.compliance.queries.obligations import (
     OBLIGATION,
-    OPEN,
     PERSON,
     Obligation,
     PersonRow,
@@ -22,7 +21,7 @@ from tracker.compliance.queries.obligations import (
 )
 from tracker.db import BoundSession
 from tracker.domain.facts import State
-from tracker.domain.obligations import AT_FAULT
+from tracker.domain.obligations import AT_FAULT, OPEN
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement
 

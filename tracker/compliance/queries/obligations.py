@@ -13,14 +13,11 @@ from tracker.compliance.models import Phase
 from tracker.db import BoundSession
 from tracker.domain.due import Reason
 from tracker.domain.facts import State
-from tracker.domain.obligations import AT_FAULT
+from tracker.domain.obligations import ASKING, AT_FAULT
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.tables import known_at
-
-OPEN = frozenset({State.TO_DO, State.RENEW, State.GRACE})
-"""The states in which something is asked for and nobody is at fault."""
 
 URGENCY = (State.LAPSED, State.OVERDUE, State.GRACE, State.RENEW, State.TO_DO, State.VALID, State.ON_HOLD, State.EXEMPT)
 
@@ -98,7 +95,7 @@ class Obligation:
     def urgency(self) -> tuple[bool, date, int]:
         """Return a key that sorts those at fault first, then what is asked for soonest, then what needs nothing."""
         order = URGENCY.index(self.state)
-        asked = self.state in AT_FAULT or self.state in OPEN
+        asked = self.state in ASKING
         return (not self.at_fault, (self.due_on or date.max) if asked else date.max, order)
 
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from tracker.compliance.queries import Obligation, Timeline, obligations_of, timeline_of
 from tracker.dashboards.queries.person import not_applying
 from tracker.dashboards.queries.reasons import Line, line_ids, lines
-from tracker.dashboards.queries.team import ASKING
 from tracker.db import BoundSession
 from tracker.domain.facts import State
+from tracker.domain.obligations import ASKING
 from tracker.learning.queries import HistoryEntry, Progress, history, progress_of
 from tracker.people.models import Person
 from tracker.requirements.models import Assignment

@@ -24,7 +24,7 @@ from tracker.compliance.queries import (
 from tracker.dashboards.queries.search import named_like
 from tracker.db import BoundSession
 from tracker.domain.facts import State
-from tracker.domain.obligations import AT_FAULT
+from tracker.domain.obligations import ASKING, AT_FAULT
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 
@@ -33,9 +33,6 @@ SOON_DAYS = 14
 
 NEW_DAYS = 30
 """How many days a person is new at work."""
-
-ASKING = frozenset({State.TO_DO, State.RENEW, State.GRACE}) | AT_FAULT
-"""The states in which there is something to do."""
 
 
 class Need(IntEnum):

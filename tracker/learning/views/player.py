@@ -1,5 +1,6 @@
 """Taking a course: its page, its modules, and what one sees when it is finished."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, flash, g, redirect, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 from tracker.catalogue import queries as catalogue
 from tracker.catalogue.models import Module, ModuleKind
 from tracker.catalogue.views import module_html
-from tracker.domain.facts import State
+from tracker.domain.obligations import ASKING
 from tracker.i18n import in_language
 from tracker.learning import operations, queries
 from tracker.learning.forms import AcknowledgeForm
@@ -21,9 +22,6 @@ from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page
 from tracker.web.session import edge
-
-SETTLED = frozenset({State.VALID, State.EXEMPT, State.ON_HOLD})
-"""An obligation in one of these asks for nothing now."""
 
 
 @bp.get("/learn/<public_id:course_id>")
@@ -48,7 +46,7 @@ def course(course_id: str) -> Response:
         ],
         completed=completed,
         obligations=obligations,
-        asked_for=any(one.state not in SETTLED for one in obligations),
+        asked_for=is_asked_for(obligations),
         checklists=queries.checklist_steps(g.session, shown.version.id, shown.enrolment) if shown.started else {},
     )
 
@@ -132,6 +130,11 @@ def obligations_for(person_id: int, course_id: int) -> list[Any]:
     That is known above learning, so the application is wired with the question.
     """
     return [one for one in edge().obligations_of(g.session, person_id, g.today) if one.course_id == course_id]
+
+
+def is_asked_for(obligations: Iterable[Any]) -> bool:
+    """Say whether one of some obligations asks for its course now, whatever has been completed."""
+    return any(one.state in ASKING for one in obligations)
 
 
 def own(enrolment_id: str) -> Progress:

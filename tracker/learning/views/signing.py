@@ -18,7 +18,7 @@ from tracker.learning import operations, queries
 from tracker.learning.forms import SignOnTheSpotForm, SignStepsForm
 from tracker.learning.queries import HistoryEntry, Progress, SignedStep
 from tracker.learning.views.blueprint import bp
-from tracker.learning.views.player import SETTLED, completed_course, enrolment_of, obligations_for, own
+from tracker.learning.views.player import completed_course, enrolment_of, is_asked_for, obligations_for, own
 from tracker.people import queries as people
 from tracker.people.models import Person
 from tracker.permissions import Permission, Viewer
@@ -83,10 +83,10 @@ def sign_steps(person_id: str, course_id: str) -> Response:
     if person.id == g.viewer.person_id:
         abort(403)
     if request.method == "POST":
-        operations.take_turn(g.session, person.id)  # What is sent twice finds the course completed.
+        people.take_turn(g.session, person.id)  # What is sent twice finds the course completed.
     progress = _checklist_course(person, course_id)
     completed = [] if progress.started else completed_course(person.id, progress.course.id)
-    if completed and not _asked_for(person.id, progress.course.id):
+    if completed and not is_asked_for(obligations_for(person.id, progress.course.id)):
         if request.method == "POST":
             return redirect(url_for("learning.sign_steps", person_id=person_id, course_id=course_id))
         return page("learning/signed.html", person=person, entry=completed[0], **_signed_before(person, completed))
@@ -124,11 +124,6 @@ def _signed_before(person: Person, completed: list[HistoryEntry]) -> dict[str, A
     last = queries.last_finished(g.session, person.id, completed)
     signed = queries.checklist_steps(g.session, last.version.id, last.enrolment) if last is not None else {}
     return {"last": last, "signed": signed}
-
-
-def _asked_for(person_id: int, course_id: int) -> bool:
-    """Say whether something asks a person to take a course, whatever they have completed."""
-    return any(one.state not in SETTLED for one in obligations_for(person_id, course_id))
 
 
 def _checklist_course(person: Person, course_id: str) -> Progress:
