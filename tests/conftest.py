@@ -1,20 +1,22 @@
 """What tests stand on: a real SQLite and a real PostgreSQL, a small cast, and clients that are signed in."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from tests.factories import Cast, build_cast
+from tests.kept import KeptInFile, KeptInSchema, replace_file
 from tracker import schema
 from tracker.app import create_app
 from tracker.config import Config
@@ -91,16 +93,14 @@ def postgres(postgres_server: str) -> Iterator[tuple[Database, Database]]:
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
     """An SQLite database whose file each test replaces. One engine serves them all, so that it compiles a statement once."""
-    return Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/tracker.db")
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite')}/tracker.db")
+    # What a power cut would lose here is of no value.
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    return database
 
 
 def _emptied(database: Database, template: Path) -> Iterator[Database]:
-    path = Path(database.engine.url.database or "")
-    for name in ("tracker.db-wal", "tracker.db-shm"):
-        path.with_name(name).unlink(missing_ok=True)
-    fresh = path.with_name("fresh.db")
-    shutil.copy(template, fresh)
-    fresh.replace(path)  # Never written over: something of an earlier test may still hold the old file open.
+    replace_file(database, template)
     yield database
     database.engine.dispose()
 
@@ -120,10 +120,27 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     application.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> KeptInFile:
+    """The cast on SQLite, for each test after the first."""
+    return KeptInFile(tmp_path_factory.mktemp("cast") / "cast.db")
+
+
+@pytest.fixture(scope="session")
+def kept_postgresql(postgres: tuple[Database, Database]) -> KeptInSchema:
+    """The cast on PostgreSQL, for each test after the first."""
+    return KeptInSchema(postgres[0])
+
+
 @pytest.fixture
-def cast(database: Database) -> Cast:
+def cast(database: Database, request: pytest.FixtureRequest) -> Cast:
     """Anna, Bosse, Cecilia, David and Eva in Kil, Omar in Grums: see factories.Cast."""
-    return build_cast(database, now=NOW)
+    kept: KeptInFile | KeptInSchema = request.getfixturevalue(f"kept_{database.engine.dialect.name}")
+    if kept.cast is None:
+        kept.keep(database, build_cast(database, now=NOW))
+    else:
+        kept.give_back(database)
+    return deepcopy(kept.cast)
 
 
 @pytest.fixture
@@ -151,13 +168,25 @@ class Compiled(BytecodeCache):
 COMPILED = Compiled()
 
 
+@pytest.fixture(scope="session")
+def apps() -> dict[Database, Flask]:
+    """The applications of earlier tests: putting one together takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def app(database: Database):
+def app(database: Database, apps: dict[Database, Flask]) -> Iterator[Flask]:
     """The application on the test's database. Forms are sent without CSRF tokens; tests/architecture tries with."""
-    app = create_app(Config(environment="test", base_url="http://localhost"), database)
-    app.jinja_env.bytecode_cache = COMPILED
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
+    if database not in apps:
+        apps[database] = create_app(Config(environment="test", base_url="http://localhost"), database)
+        apps[database].jinja_env.bytecode_cache = COMPILED
+        apps[database].config["WTF_CSRF_ENABLED"] = False
+    app = apps[database]
+    settings, extensions = dict(app.config), dict(app.extensions)
+    yield app
+    app.config.clear()
+    app.config.update(settings)
+    app.extensions.update(extensions)
 
 
 @pytest.fixture
