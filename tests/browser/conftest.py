@@ -32,6 +32,7 @@ from tracker.requirements import starter as requirements
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+AXE = Axe().axe_script
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +147,9 @@ def starter(site: Site) -> None:
 
 def check_accessibility(page: Page, *, rules: list[str] | None = None) -> None:
     """Raise AssertionError with what axe finds on a page, by rule and place. Without `rules`, all of axe's are asked."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    found = Axe().run(page, options=options).response["violations"]
+    found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
     told = [f"{rule['id']}: {rule['help']} at {node['target']}" for rule in found for node in rule["nodes"]]
     assert told == [], f"{page.url}: {told}"

@@ -1,4 +1,4 @@
-"""Every page, on a phone and at a desk, in light and in dark: axe finds nothing, and nothing runs off the side."""
+"""Every page, at a desk and on a phone, in light and in dark: axe finds nothing, and nothing runs off the side."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 
 from tests.addresses import Addresses, one_of_everything
-from tests.browser.conftest import Site, check_accessibility, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, Site, check_accessibility, sign_in
 from tests.browser.taking import answer, choose, hand_in, press, questions_of
 from tests.conftest import NOW
 from tests.hr.test_roster_import import content, line
@@ -62,15 +62,15 @@ def pages(app: Flask) -> list[Rule]:
     ]
 
 
-def visitors(site: Site) -> dict[str | None, list[Rule]]:
-    """Return who of the cast visits which pages; None is nobody."""
+def visits(site: Site) -> dict[str, list[Rule]]:
+    """Return who of the cast visits which pages."""
     with site.database.bound(site.cast.kil, reading=True) as session:
         viewers = {name: viewer_of(session, site.cast.accounts[name], NOW.date()) for name in CAST}
-    visits: dict[str | None, list[Rule]] = defaultdict(list)
+    visits: dict[str, list[Rule]] = defaultdict(list)
     for rule in pages(site.app):
         permission: Permission | None = site.app.view_functions[rule.endpoint].permission
         if permission is None:
-            visits[None].append(rule)
+            visits["nobody"].append(rule)
         elif permission in {Permission.LEARN, Permission.SIGNED_IN}:
             visits["anna"].append(rule)
         else:
@@ -80,90 +80,90 @@ def visitors(site: Site) -> dict[str | None, list[Rule]]:
     return visits
 
 
-def check_page(page: Page, *, phone: bool, dark: bool = True, rules: list[str] | None = None) -> None:
-    """Raise AssertionError if a page is not as every page must be. `rules`: those of axe to ask, if not all."""
-    where = page.url
+def check_page(page: Page) -> None:
+    """Raise AssertionError if a page is not as every page must be: at a desk, in the dark, and folded for a phone."""
+    where, size = page.url, page.viewport_size or DESKTOP
+    page.set_viewport_size(DESKTOP)
     assert page.evaluate("document.documentElement.lang") == "sv", where
     expect(page.locator("h1"), where).to_have_count(1)
-    if phone:
-        wide = page.evaluate(
-            """() => {
-              if (document.documentElement.scrollWidth <= window.innerWidth) return [];
-              return [...document.querySelectorAll("body *")]
-                .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
-                .map((element) => element.outerHTML.slice(0, 120));
-            }"""
-        )
-        assert wide == [], f"{where} runs off the side of a phone: {wide[-3:]}"
-    check_accessibility(page, rules=rules)
-    if not dark:
-        return
+    check_accessibility(page)
+
     page.emulate_media(color_scheme="dark")
-    # Colours change within two frames: in the first they are on their way.
+    # The colours of the frame in which they change may be the old ones.
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     check_accessibility(page, rules=["color-contrast"])
     page.emulate_media(color_scheme="light")
 
+    page.set_viewport_size(PHONE)
+    wide = page.evaluate(
+        """() => {
+          if (document.documentElement.scrollWidth <= window.innerWidth) return [];
+          return [...document.querySelectorAll("body *")]
+            .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
+            .map((element) => element.outerHTML.slice(0, 120));
+        }"""
+    )
+    assert wide == [], f"{where} runs off the side of a phone: {wide[-3:]}"
+    check_accessibility(page, rules=FOLDED)
+    page.set_viewport_size(size)
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_every_page(site: Site, addresses: Addresses, phone: bool) -> None:
+
+@pytest.mark.parametrize("name", ["nobody", "anna", *CAST])
+def test_every_page(site: Site, addresses: Addresses, name: str) -> None:
     wrong = []
-    for name, rules in visitors(site).items():
-        page = site.signed_in(name, phone=phone) if name else site.visitor(phone=phone)
-        for rule in rules:
-            answered = page.goto(addresses.of(rule))
-            assert answered is not None
-            assert answered.status < 400, f"{name} {rule}: {answered.status}"
-            try:
-                # A phone gets the same page, folded: the colours and the rest are looked at there in the test below.
-                check_page(page, phone=phone, dark=not phone, rules=FOLDED if phone else None)
-            except AssertionError as error:
-                wrong.append(str(error))
+    page = site.visitor() if name == "nobody" else site.signed_in(name)
+    for rule in visits(site)[name]:
+        answered = page.goto(addresses.of(rule))
+        assert answered is not None
+        assert answered.status < 400, f"{rule}: {answered.status}"
+        try:
+            check_page(page)
+        except AssertionError as error:
+            wrong.append(str(error))
     assert wrong == []
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_pages_that_refuse_or_answer(site: Site, addresses: Addresses, phone: bool) -> None:
+def test_pages_that_refuse_or_answer(site: Site, addresses: Addresses) -> None:
     """What is shown when a form is wrong, a page is missing, a test is handed in."""
-    anna = site.signed_in("anna", phone=phone)
+    anna = site.signed_in("anna")
     for path in ("/nothing-here", "/exports/"):
         anna.goto(path)
-        check_page(anna, phone=phone)
+        check_page(anna)
     anna.goto(f"/learn/attempts/{addresses.values['attempt_id']}")
     hand_in(anna)
     expect(anna.locator(".error-summary")).to_be_visible()
-    check_page(anna, phone=phone)
+    check_page(anna)
     with site.database.bound(site.cast.kil, reading=True) as session:
         questions = questions_of(session, "grund-it-teori")[0]
     answer(anna, questions, right=False)
     hand_in(anna)
-    check_page(anna, phone=phone)
+    check_page(anna)
 
-    bosse = site.signed_in("bosse", phone=phone)
+    bosse = site.signed_in("bosse")
     bosse.goto(f"/people/{addresses.values['person_id']}/completions/new")
     with bosse.expect_navigation():
         bosse.locator("main form .btn-primary").click()
-    check_page(bosse, phone=phone)
+    check_page(bosse)
     bosse.goto("/team?q=nobody-at-all")
-    check_page(bosse, phone=phone)
+    check_page(bosse)
     bosse.goto("/team?day=2026-03-01")
-    check_page(bosse, phone=phone)
+    check_page(bosse)
 
-    david = site.signed_in("david", phone=phone)
+    david = site.signed_in("david")
     david.goto(f"/imports/{addresses.values['import_id']}")
     if david.locator("input[name=allow_large_change]").count():
         choose(david.locator("input[name=allow_large_change]"))
     press(david, "/apply")
     expect(david.locator(".confirmation")).to_be_visible()
-    check_page(david, phone=phone)
+    check_page(david)
 
-    nobody = site.visitor(phone=phone)
+    nobody = site.visitor()
     nobody.goto("/sign-in")
     with nobody.expect_navigation():
         nobody.locator("main .btn-primary").click()
-    check_page(nobody, phone=phone)
+    check_page(nobody)
     nobody.goto("/verify/2222-2222-2222")
-    check_page(nobody, phone=phone)
+    check_page(nobody)
 
 
 def test_without_javascript(site: Site, addresses: Addresses, tmp_path: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import DESKTOP, PHONE, Site
+from tests.browser.conftest import Site
 from tests.browser.taking import choose
 from tests.browser.test_accessibility import check_page
 from tests.conftest import NOW
@@ -31,14 +31,6 @@ def send(page: Page) -> None:
         page.locator("main form[method=post] .btn-primary").first.click()
 
 
-def check(page: Page) -> None:
-    """Check a page on a phone and at a desk."""
-    page.set_viewport_size(PHONE)
-    check_page(page, phone=True)
-    page.set_viewport_size(DESKTOP)
-    check_page(page, phone=False)
-
-
 def facts(site: Site, kind: type[Assignment] | type[Extension] | type[Completion]) -> list[bool]:
     """Return of each fact of a kind whether it stands."""
     with site.database.bound(site.cast.kil, reading=True) as session:
@@ -49,9 +41,9 @@ def facts(site: Site, kind: type[Assignment] | type[Extension] | type[Completion
 def test_assigned_to_a_list_and_undone(site: Site) -> None:
     david = site.signed_in("david")
     david.goto("/batches")
-    check(david)
+    check_page(david)
     david.locator("main a[href='/batches/assign']").click()
-    check(david)
+    check_page(david)
     david.locator("select[name=requirement]").select_option(label="Krav journal")
     david.locator("textarea[name=reason]").fill("Ny journal från årsskiftet")
     david.locator("textarea[name=pasted]").fill("anna-1\nBosse Berg <bosse@kommun.example>\n123456\ndavid-1\n")
@@ -62,25 +54,25 @@ def test_assigned_to_a_list_and_undone(site: Site) -> None:
     expect(rows.nth(1).locator(".state-to_do")).to_have_count(1)
     expect(rows.nth(2)).to_contain_text("123456")
     expect(david.locator("#changes tbody tr")).to_have_count(1)
-    check(david)
+    check_page(david)
     assert facts(site, Assignment) == [], "nothing is done before it has been seen"
     send(david)
     expect(david.locator(".error-summary")).to_be_visible()
-    check(david)
+    check_page(david)
     choose(david.locator("input[name=leave_out]"))
     send(david)
     expect(david.locator("#rows")).to_contain_text("Tilldelat")
-    check(david)
+    check_page(david)
     assert facts(site, Assignment) == [True, True]
     with david.expect_download() as download:
         david.locator("form[action$='/file'] button").click()
     assert "Bosse Berg" in download.value.path().read_text("utf-8-sig")
     david.locator("main a[href$='/undo']").click()
-    check(david)
+    check_page(david)
     david.locator("textarea[name=why]").fill("Fel lista")
     send(david)
     expect(david.locator("main")).to_contain_text("Fel lista")
-    check(david)
+    check_page(david)
     assert facts(site, Assignment) == [False, False]
 
 
@@ -113,7 +105,7 @@ def test_more_time_for_a_list(site: Site, in_kil) -> None:
         add_requirement(session, "alla", course_id=session.scalars(select(Course.id)).first(), now=NOW)
     david = site.signed_in("david")
     david.goto("/batches/extend")
-    check(david)
+    check_page(david)
     david.locator("select[name=requirement]").select_option(label="Krav alla")
     david.locator("input[name=due_on]").fill("2027-03-01")
     david.locator("textarea[name=reason]").fill("Kursen är inställd")
@@ -121,7 +113,7 @@ def test_more_time_for_a_list(site: Site, in_kil) -> None:
     send(david)
     expect(david.locator("#row-by-row tbody tr").first).to_contain_text("Får mer tid")
     expect(david.locator("main")).to_contain_text("chefer påminns inte längre om 1 person.")
-    check(david)
+    check_page(david)
     send(david)
     expect(david.locator("#row-by-row tbody tr").first.locator(".state-to_do")).to_have_count(1)
     assert facts(site, Extension) == [True, True]

@@ -49,7 +49,7 @@ def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
     begin(page)
     choose_unit(page, 0, site.cast.unit_ids["11"])
     expect(page.locator("#preview .stat-value").first).to_have_text("2")
-    check_page(page, phone=phone)
+    check_page(page)
     press(page, "[value=add_line]")
     choose_unit(page, 1, site.cast.unit_ids["10"])
     expect(page.locator("#preview .stat-value").first).to_have_text("3")
@@ -61,11 +61,11 @@ def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
     page.locator("[name=due_on]").fill((TODAY + timedelta(days=20)).isoformat())
     press(page, "[value=save]:not(.visually-hidden)")
     expect(page.locator(".error-summary")).to_be_visible()  # It does not say why.
-    check_page(page, phone=phone)
+    check_page(page)
     page.locator("[name=reason_sv]").fill("Därför.")
     page.locator("[name=reason_en]").fill("Because.")
     press(page, "[value=save]:not(.visually-hidden)")
-    check_page(page, phone=phone)
+    check_page(page)
     press(page, "#publish button")
     with site.database.bound(site.cast.kil, reading=True) as session:
         version = session.scalars(select(RequirementVersion)).one()
@@ -102,7 +102,7 @@ def test_two_who_write_at_once(site: Site, courses: None) -> None:
         press(page, "[value=save]:not(.visually-hidden)")
     for said in ("Först.", "Sedan.", "Hemtjänsten", "Kommunledningskontoret"):
         expect(second.get_by_text(said).first).to_be_visible()
-    check_page(second, phone=True)
+    check_page(second)
     press(second, "[value=stay]")
     expect(second.locator("[name=reason_sv]")).to_have_value("Sedan.")
     press(second, "[value=save]:not(.visually-hidden)")

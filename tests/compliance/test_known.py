@@ -442,12 +442,26 @@ class TestProgress:
             assert table(session) != []
         assert onward(asking("bosse")) == "/team"  # Whoever comes next is not in the way of what was left.
 
+    @pytest.fixture
+    def impatient(self, database):
+        """Nobody waits for long where SQLite's one writer is busy."""
+        if database.engine.dialect.name != "sqlite":
+            yield
+            return
+
+        def hurry(connection, _record):
+            connection.execute("PRAGMA busy_timeout = 100")
+
+        event.listen(database.engine, "connect", hurry)
+        database.engine.dispose()
+        yield
+        event.remove(database.engine, "connect", hurry)
+        database.engine.dispose()
+
+    @pytest.mark.usefixtures("impatient")
     def test_of_two_who_ask_at_once_one_computes(self, asking, database, in_kil, monkeypatch):
         """The second is told that it waits, and goes on when the first is done."""
         monkeypatch.setattr(views.time, "sleep", lambda _seconds: None)
-        if database.engine.dialect.name == "sqlite":
-            event.listen(database.engine, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=100"))
-            database.engine.dispose()
         half_way, may_end, told = threading.Event(), threading.Event(), {}
 
         def first():

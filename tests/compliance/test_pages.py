@@ -99,11 +99,14 @@ class TestIndex:
 
 def count(database, act):
     statements = []
-    event.listen(database.engine, "before_cursor_execute", lambda *_: statements.append(_[2]))
+
+    def note(*arguments):
+        statements.append(arguments[2])
+
+    event.listen(database.engine, "before_cursor_execute", note)
     assert act().status_code == 200
-    number = len(statements)
-    statements.clear()
-    return number
+    event.remove(database.engine, "before_cursor_execute", note)
+    return len(statements)
 
 
 class TestShow:
