@@ -10,10 +10,9 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import select
 
 from benchmarks.bench import Bench
-from benchmarks.municipality import invent
+from benchmarks.municipality import compute, invent
 from tracker.app import create_app
 from tracker.compliance.models import Phase
-from tracker.compliance.operations import rebuild
 from tracker.compliance.queries import employed_on, phase_on
 from tracker.config import Config
 from tracker.db import Database
@@ -30,9 +29,7 @@ DAY = date(2026, 11, 23)
 def run(bench: Bench) -> None:
     """Measure the list of how everyone stands: a million rows where people are 50,000 and requirements 20."""
     invented = invent(bench.database, people=bench.people, requirements=20)
-    with bench.database.bound(invented.municipality_id) as session:
-        rebuild(session)
-        session.commit()
+    compute(bench.database, invented)
     viewer = Viewer(municipality_id=invented.municipality_id, actor="benchmark", roles=frozenset({Role.HR}))
     with create_app(Config(environment="test"), bench.database).test_request_context():
         rows = _export(bench.database, viewer, Format.CSV)

@@ -7,14 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from benchmarks.bench import Bench, seconds
-from benchmarks.municipality import NOW, Invented, invent
+from benchmarks.municipality import NOW, Invented, compute, invent
 from tracker.bulk import operations
 from tracker.bulk.models import Act, Batch, BatchItem
 from tracker.bulk.operations import Terms
 from tracker.bulk.queries import FACTS
 from tracker.bulk.reading import MAX_ROWS, ListRow
 from tracker.catalogue.models import CourseVersion
-from tracker.compliance.operations import rebuild
 from tracker.db import BoundSession
 from tracker.edge import transaction
 from tracker.learning.models import Certificate, Completion
@@ -28,9 +27,8 @@ def run(bench: Bench) -> None:
     """Measure an assignment and an attendance list; the floor is to write the same rows, and nothing else."""
     people = 50_000 if bench.full else MAX_ROWS
     invented = invent(bench.database, people=people)
-    with bench.database.bound(invented.municipality_id) as session:
-        rebuild(session)
-        session.commit()
+    compute(bench.database, invented)
+    with bench.database.bound(invented.municipality_id, reading=True) as session:
         course_id = session.scalars(select(CourseVersion.course_id)).first()
     assign = Terms(Act.ASSIGN, requirement_id=invented.requirements[0], starts_on=TODAY, reason="Prov")
     complete = Terms(Act.COMPLETE, course_id=course_id, completed_on=TODAY, signer="Lena Lärare")

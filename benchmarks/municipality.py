@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracker import tokens
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
+from tracker.compliance.operations import rebuild
 from tracker.db import BoundSession, Database, insert_many
 from tracker.domain.evidence import Evidence
 from tracker.domain.sorting import sort_key
@@ -37,7 +38,7 @@ class Invented:
 def invent(database: Database, *, people: int, requirements: int = 10) -> Invented:
     """Fill a municipality: units of 25 in departments of ten, and requirements that are each for everyone.
 
-    Phases are not computed: `compliance.operations.rebuild` does that, or the first transaction that touches them.
+    Phases are not computed: `compute` does that, or the first transaction that touches them.
     """
     chance = random.Random(people)
     with database.wide() as wide:
@@ -55,6 +56,13 @@ def invent(database: Database, *, people: int, requirements: int = 10) -> Invent
     with database.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")  # As a database in use does by itself now and then.
     return Invented(municipality.id, municipality.slug, units, ids, required)
+
+
+def compute(database: Database, invented: Invented) -> None:
+    """Compute everybody's phases, on two cores."""
+    with database.bound(invented.municipality_id) as session:
+        rebuild(session, processes=2)
+        session.commit()
 
 
 def _rows(session: BoundSession, model: type, rows: list[dict[str, object]]) -> list[int]:

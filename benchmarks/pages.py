@@ -7,12 +7,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from benchmarks.bench import Bench, Work
-from benchmarks.municipality import BEGINNING, FACT, NOW, Invented, invent
+from benchmarks.municipality import BEGINNING, FACT, NOW, Invented, compute, invent
 from tracker import clock, tokens
 from tracker.accounts.models import Account, LoginSession, RoleGrant
 from tracker.app import create_app
 from tracker.compliance.models import Phase
-from tracker.compliance.operations import rebuild
 from tracker.config import Config
 from tracker.domain.facts import DutyKind
 from tracker.edge import transaction
@@ -25,9 +24,7 @@ TIMES = 5
 def run(bench: Bench) -> None:
     """Measure a manager's team of 25, everyone's matrix, and the municipality's figures."""
     invented = invent(bench.database, people=bench.people)
-    with bench.database.bound(invented.municipality_id) as session:
-        rebuild(session)
-        session.commit()
+    compute(bench.database, invented)
     app = create_app(Config(environment="test", log_level="ERROR"), bench.database)
     manager = _signed_in(bench, app.test_client(), invented, manages=invented.units[-1])
     hr = _signed_in(bench, app.test_client(), invented, role=GivenRole.HR)
