@@ -28,7 +28,7 @@ from tests.factories import (
 from tests.hr.test_roster_import import content, line
 from tests.packs.test_files import PACK
 from tracker import clock
-from tracker.accounts.models import Account, LoginSession
+from tracker.accounts.models import Account, LoginSession, RoleRequest
 from tracker.administration.operations import hand_over_link
 from tracker.bulk.models import Act
 from tracker.bulk.operations import Terms, stage
@@ -49,6 +49,7 @@ from tracker.packs.files import write_pack
 from tracker.packs.operations import keep_pack
 from tracker.people.models import Duty, FormerDetails, Person
 from tracker.people.queries import viewer_of
+from tracker.permissions import GivenRole
 from tracker.programmes.models import TaskDone
 from tracker.programmes.operations import Audience, Says, add_item
 from tracker.requirements.models import Requirement
@@ -115,7 +116,13 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             due_at=NOW,
             state=MailState.CAUGHT,
         )
-        session.add_all([attempt, login, mail])
+        role_asked = RoleRequest(
+            account_id=cast.accounts["anna"],
+            role=GivenRole.MUNICIPALITY_ADMINISTRATOR,
+            asked_at=NOW,
+            asked_by_id=cast.accounts["mona"],
+        )
+        session.add_all([attempt, login, mail, role_asked])
         asked = add_request(session, anna.id, "grund", now=NOW)
         exemption = add_exemption(
             session, anna.id, "grund", starts_on=today - timedelta(days=3), ends_on=today, now=NOW
@@ -221,6 +228,7 @@ def one_of_everything(app: Flask, cast: Cast, in_kil: Callable[[], AbstractConte
             "certificate_id": certificate.public_id,
             "picture_id": session.scalars(select(CourseFile)).first().public_id,
             "session_id": login.public_id,
+            "role_request_id": role_asked.public_id,
             "mail_id": mail.public_id,
             "duty_id": str(session.scalars(select(Duty.id)).first()),
             "on": "2026-03-01",

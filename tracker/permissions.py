@@ -129,6 +129,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({_P.OUTBOX_VIEW, _P.ACCOUNT_ADMIN}),
 }
 
+# Who holds one of these can let others in. It takes two people to give one, and their passwords are longer.
+HIGH = frozenset(role for role in GivenRole if _P.ACCOUNT_ADMIN in GRANTS[Role(role.value)])
+
+# Who may give, and take back, which roles: those at or below their own level. Coordinators see all municipalities'
+# figures, and operators their outboxes, so no single municipality's administrator decides who they are.
+MAY_GIVE: dict[Role, frozenset[GivenRole]] = {
+    Role.MUNICIPALITY_ADMINISTRATOR: frozenset(
+        {GivenRole.HR, GivenRole.TRAINING_ADMINISTRATOR, GivenRole.MUNICIPALITY_ADMINISTRATOR}
+    ),
+    Role.OPERATOR: frozenset(GivenRole),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -163,6 +175,11 @@ class Viewer:
     def may(self, permission: Permission) -> bool:
         """Say whether any of the viewer's roles carries a permission."""
         return permission is Permission.SIGNED_IN or any(permission in GRANTS[role] for role in self.roles)
+
+    @property
+    def may_give(self) -> frozenset[GivenRole]:
+        """The roles that the viewer may give to others and take back."""
+        return frozenset().union(*(MAY_GIVE.get(role, frozenset()) for role in self.roles))
 
     @property
     def sees_everyone(self) -> bool:

@@ -4,10 +4,11 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tracker import schema
 from tracker.app import create_app
+from tracker.audit.models import JournalEntry
 from tracker.cli import main
 from tracker.config import Config
 from tracker.db import Database
@@ -104,3 +105,23 @@ def test_the_journal_is_checked(tracker, url):
     database.engine.dispose()
     broken = tracker("journal", "verify", "--municipality", "kil")
     assert (broken.exit_code, broken.output) == (1, "kil: 2 entries, chain BROKEN at entry 3\n")
+
+
+def test_a_command_gives_a_high_role_alone_and_the_journal_says_so(tracker, url):
+    add_kil(tracker)
+    create(tracker)
+    give = ("account", "give-role", "--municipality", "kil", "--role", "municipality_administrator")
+    given = tracker(*give, "--email", "Olle@kil.example")
+    assert (given.exit_code, given.output) == (
+        0,
+        "Olle has the role municipality_administrator, from the next sign-in.\n",
+    )
+    unknown = tracker(*give, "--employee-number", "4711")
+    assert (unknown.exit_code, "no account with 4711" in unknown.output) == (1, True)
+    assert tracker(*give).exit_code == 2
+    database = Database(url)
+    with database.wide() as session:
+        entry = session.scalars(select(JournalEntry).order_by(JournalEntry.number.desc())).first()
+        assert (entry.action, entry.actor) == ("role.given", "system:command")
+        assert entry.details == {"role": "municipality_administrator"}
+    database.engine.dispose()

@@ -196,13 +196,10 @@ class TestRoles:
         [
             ("mona", "hr", True),
             ("mona", "training_administrator", True),
-            ("mona", "municipality_administrator", True),
             ("mona", "coordinator", False),
             ("mona", "operator", False),
             ("olle", "hr", True),
-            ("olle", "municipality_administrator", True),
             ("olle", "coordinator", True),
-            ("olle", "operator", True),
             ("mona", "made_up", False),
             ("mona", "", False),
         ],

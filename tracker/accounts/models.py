@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.permissions import GivenRole
@@ -43,6 +43,41 @@ class RoleGrant(Owned):
     granted_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
     revoked_at: Mapped[Instant | None]
     revoked_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
+
+
+class RoleOutcome(StrEnum):
+    """What became of a role that somebody asked a second person to approve."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class RoleRequest(Owned):
+    """Somebody asks a second person to approve that an account gets a high role. It carries nothing: the grant does."""
+
+    public_id: Mapped[PublicId]
+    account_id: Mapped[int] = refers_to("account")
+    role: Mapped[GivenRole] = mapped_column(word(GivenRole))
+    asked_at: Mapped[Instant]
+    asked_by_id: Mapped[int] = refers_to("account", index=False)
+    closed_at: Mapped[Instant | None]
+    closed_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
+    outcome: Mapped[RoleOutcome | None] = mapped_column(word(RoleOutcome), comment="empty while it waits")
+
+    __table_args__ = (
+        CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),
+        # Asking twice asks once.
+        Index(
+            "uq_role_request_open",
+            "municipality_id",
+            "account_id",
+            "role",
+            unique=True,
+            sqlite_where=column("closed_at").is_(None),
+            postgresql_where=column("closed_at").is_(None),
+        ),
+    )
 
 
 class LoginSession(Owned):

@@ -8,13 +8,13 @@ from sqlalchemy import select, update
 
 from tracker import tokens
 from tracker.accounts import passwords, queries
-from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant
+from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant, RoleOutcome
 from tracker.accounts.throttling import SIGN_IN, count_attempt, forgive
 from tracker.audit.operations import record
 from tracker.db import BoundSession, Database
 from tracker.mail.operations import enqueue
 from tracker.municipalities.models import Municipality
-from tracker.permissions import GivenRole, SignedIn, Viewer, system
+from tracker.permissions import HIGH, GivenRole, SignedIn, Viewer, system
 
 log = structlog.get_logger()
 
@@ -24,9 +24,6 @@ SEEN_EVERY = timedelta(minutes=1)
 
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=2)
-
-# Those who hold one of these can let others in, so their passwords are longer.
-_ADMINISTRATORS = frozenset({GivenRole.MUNICIPALITY_ADMINISTRATOR, GivenRole.OPERATOR})
 
 
 class SignInRefusedError(Exception):
@@ -166,8 +163,8 @@ def end_sessions(session: BoundSession, *, account: Account, by: Viewer, now: da
 
 def minimum_length(session: BoundSession, account: Account) -> int:
     """Return the fewest characters that an account's next password may have."""
-    administers = queries.given_roles(session, account.id) & _ADMINISTRATORS
-    return passwords.MINIMUM_OF_ADMINISTRATORS if administers else passwords.MINIMUM
+    high = queries.given_roles(session, account.id) & HIGH
+    return passwords.MINIMUM_OF_ADMINISTRATORS if high else passwords.MINIMUM
 
 
 def confirm_password(database: Database, *, by: Viewer, password: str, address: str, now: datetime) -> None:
@@ -323,12 +320,17 @@ def create_account(
 def give_role(session: BoundSession, *, account: Account, role: GivenRole, by: Viewer, now: datetime) -> None:
     """Give an account a role, whoever asks. Nothing happens if it has it already; else its sessions are ended.
 
-    Who may give what is decided above this: by administration.operations, and by who may run commands.
+    If it waits for approval, that is the approval. Who may give what is decided above this: by administration.operations,
+    and by who may run commands.
     """
+    details = {"role": role.value}
+    if (asked := queries.waiting_role(session, account.id, role)) is not None:
+        asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.APPROVED
+        details["asked_by"] = session.get_one(Account, asked.asked_by_id).public_id
     if role in queries.given_roles(session, account.id):
         return
     session.add(RoleGrant(account_id=account.id, role=role, granted_at=now, granted_by_id=by.account_id))
-    record(session, "role.given", subject=account, by=by, role=role.value)
+    record(session, "role.given", subject=account, by=by, **details)
     end_sessions(session, account=account, by=by, now=now)
 
 

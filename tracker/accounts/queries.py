@@ -1,16 +1,16 @@
 """Questions about accounts, their sessions and their links."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 
-from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant
+from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant, RoleRequest
 from tracker.db import BoundSession, WideSession
 from tracker.municipalities.models import Municipality
-from tracker.permissions import GRANTS, GivenRole, Permission, Role
+from tracker.permissions import GRANTS, MAY_GIVE, GivenRole, Permission, Role
 from tracker.tokens import fingerprint
 
 # A session that nobody uses ends; being asked on its behalf (operations.signed_in_by) is use.
@@ -28,12 +28,16 @@ def candidates(session: WideSession, identifier: str) -> Sequence[tuple[Account,
         select(Account, Municipality)
         .join(Municipality, Municipality.id == Account.municipality_id)
         .where(
-            or_(Account.email_key == identifier_key(identifier), Account.employee_number == identifier.strip()),
+            _signs_in_as(identifier),
             Account.disabled_at.is_(None),
         )
         .order_by(Municipality.name, Account.id)
     )
     return [(account, municipality) for account, municipality in rows]
+
+
+def _signs_in_as(identifier: str) -> ColumnElement[bool]:
+    return or_(Account.email_key == identifier_key(identifier), Account.employee_number == identifier.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,11 @@ def account_by_public_id(session: BoundSession, public_id: str) -> Account | Non
     return session.scalars(select(Account).where(Account.public_id == public_id)).one_or_none()
 
 
+def account_signing_in_as(session: BoundSession, identifier: str) -> Account | None:
+    """Return the account that an e-mail address or employee number belongs to."""
+    return session.scalars(select(Account).where(_signs_in_as(identifier))).first()
+
+
 def account_of(session: BoundSession, person_id: int) -> Account | None:
     """Return the account that belongs to a person."""
     return session.scalars(select(Account).where(Account.person_id == person_id)).one_or_none()
@@ -78,6 +87,25 @@ def given_roles(session: BoundSession, account_id: int) -> frozenset[GivenRole]:
             select(RoleGrant.role).where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
         )
     )
+
+
+def waiting_role(session: BoundSession, account_id: int, role: GivenRole) -> RoleRequest | None:
+    """Return the request for a role of an account's that waits for a second person, held until the act ends."""
+    return session.scalars(
+        select(RoleRequest)
+        .where(RoleRequest.account_id == account_id, RoleRequest.role == role, RoleRequest.closed_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+
+
+def approvers(session: BoundSession, account: Account, role: GivenRole, *, asked_by_id: int | None) -> set[int]:
+    """Return the accounts in use whose owners can approve that an account gets a role that somebody asks for.
+
+    They may give the role and administer the account, have not asked, and are not the one who gets it.
+    """
+    wanted = given_roles(session, account.id) | {role}
+    able = [GivenRole(held.value) for held, may_give in MAY_GIVE.items() if wanted <= may_give]
+    return _holding(session, able) - {account.id, asked_by_id}
 
 
 def alive(now: datetime) -> ColumnElement[bool]:
@@ -105,7 +133,10 @@ def live_session(session: BoundSession, account_id: int, public_id: str, *, now:
 
 def holders_of(session: BoundSession, permission: Permission) -> set[int]:
     """Return the accounts in use that may do something because of a role given by hand. One query."""
-    roles = [given for given in GivenRole if permission in GRANTS[Role(given.value)]]
+    return _holding(session, [given for given in GivenRole if permission in GRANTS[Role(given.value)]])
+
+
+def _holding(session: BoundSession, roles: Collection[GivenRole]) -> set[int]:
     return set(
         session.scalars(
             select(Account.id)

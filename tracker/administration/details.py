@@ -27,6 +27,7 @@ LABELS: dict[str, Any] = {
     "access": _l("Access to IT systems"),
     "act": _l("What for"),
     "after": _l("After"),
+    "asked_by": _l("Asked for by"),
     "assignment": _l("Assigned requirements"),
     "batch": _l("List of people"),
     "before": _l("Before"),

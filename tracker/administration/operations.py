@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tracker.accounts.models import Account, LoginSession
+from tracker.accounts.models import Account, LoginSession, RoleOutcome, RoleRequest
 from tracker.accounts.operations import (
     INVITATION_LASTS,
     end_session,
@@ -12,23 +12,14 @@ from tracker.accounts.operations import (
     make_link,
     void_links,
 )
-from tracker.accounts.queries import given_roles
+from tracker.accounts.queries import approvers, given_roles, waiting_role
 from tracker.administration.queries import open_grants
 from tracker.audit.operations import record
 from tracker.db import BoundSession
-from tracker.permissions import GivenRole, Role, Viewer
+from tracker.permissions import HIGH, GivenRole, Role, Viewer
 
 # A link that is handed over is used there and then.
 HANDED_OVER_LASTS = timedelta(hours=24)
-
-# Who may give, and take back, which roles: those at or below their own level. Coordinators see all municipalities'
-# figures, and operators their outboxes, so no single municipality's administrator decides who they are.
-MAY_GIVE: dict[Role, frozenset[GivenRole]] = {
-    Role.MUNICIPALITY_ADMINISTRATOR: frozenset(
-        {GivenRole.HR, GivenRole.TRAINING_ADMINISTRATOR, GivenRole.MUNICIPALITY_ADMINISTRATOR}
-    ),
-    Role.OPERATOR: frozenset(GivenRole),
-}
 
 
 class OwnAccountError(Exception):
@@ -47,6 +38,26 @@ class RoleFollowsFromFactsError(Exception):
         self.role = role
 
 
+class SecondPersonError(Exception):
+    """A high role is approved or declined by another than who asked."""
+
+
+class NobodyElseError(Exception):
+    """There is no second person who could approve a high role."""
+
+
+class NotWaitingError(Exception):
+    """A role that was asked for has been approved, declined or taken back meanwhile."""
+
+
+class NotAskerError(Exception):
+    """Only who asked for a role takes that back; others decline it."""
+
+
+class HighRoleError(Exception):
+    """Whoever has a link to an account with a high role could act as a second person, so none is handed over."""
+
+
 class NoAddressError(Exception):
     """The account has no e-mail address to send a link to."""
 
@@ -55,14 +66,9 @@ class AccountDisabledError(Exception):
     """The account is disabled; enable it first."""
 
 
-def giveable_by(viewer: Viewer) -> frozenset[GivenRole]:
-    """Return the roles that a viewer may give to others and take back."""
-    return frozenset().union(*(MAY_GIVE.get(role, frozenset()) for role in viewer.roles))
-
-
 def reaches(session: BoundSession, viewer: Viewer, account: Account) -> bool:
     """Say whether a viewer may administer an account: another's, none of whose given roles is above their level."""
-    return account.id != viewer.account_id and given_roles(session, account.id) <= giveable_by(viewer)
+    return account.id != viewer.account_id and given_roles(session, account.id) <= viewer.may_give
 
 
 def _check(session: BoundSession, by: Viewer, account: Account) -> None:
@@ -72,17 +78,78 @@ def _check(session: BoundSession, by: Viewer, account: Account) -> None:
         raise AboveOwnLevelError
 
 
-def grant_role(session: BoundSession, *, account: Account, role: Role, by: Viewer, now: datetime) -> None:
+def grant_role(session: BoundSession, *, account: Account, role: Role, by: Viewer, now: datetime) -> bool:
     """Give an account a role. Its sessions are ended, so that it signs in anew with the role.
 
-    Raises RoleFollowsFromFactsError, OwnAccountError, AboveOwnLevelError.
+    A high role only waits, and carries nothing, until a second person approves it. Returns whether the account has the role.
+
+    Raises RoleFollowsFromFactsError, OwnAccountError, AboveOwnLevelError, NobodyElseError.
     """
     if role not in set(GivenRole):
         raise RoleFollowsFromFactsError(role)
+    given = GivenRole(role)
     _check(session, by, account)
-    if GivenRole(role) not in giveable_by(by):
+    if given not in by.may_give:
         raise AboveOwnLevelError
-    give_role(session, account=account, role=GivenRole(role), by=by, now=now)
+    if given in given_roles(session, account.id):
+        return True
+    if given not in HIGH:
+        give_role(session, account=account, role=given, by=by, now=now)
+        return True
+    if waiting_role(session, account.id, given) is None:
+        if by.account_id is None or not approvers(session, account, given, asked_by_id=by.account_id):
+            raise NobodyElseError
+        session.add(RoleRequest(account_id=account.id, role=given, asked_at=now, asked_by_id=by.account_id))
+        record(session, "role.approval_asked", subject=account, by=by, role=given.value)
+    return False
+
+
+def approve_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
+    """Let an account have the role that somebody else asked for. Its sessions are ended.
+
+    Raises what `decline_role` does.
+    """
+    account = _waiting_for_another(session, asked, by)
+    give_role(session, account=account, role=asked.role, by=by, now=now)
+
+
+def decline_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
+    """Say no to a role that somebody else asked for.
+
+    Raises NotWaitingError, SecondPersonError, OwnAccountError, AboveOwnLevelError.
+    """
+    account = _waiting_for_another(session, asked, by)
+    asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.DECLINED
+    record(session, "role.declined", subject=account, by=by, role=asked.role.value)
+
+
+def withdraw_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
+    """Ask for a role no longer. Raises NotWaitingError, NotAskerError."""
+    _lock(session, asked)
+    if asked.asked_by_id != by.account_id:
+        raise NotAskerError
+    asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.WITHDRAWN
+    account = session.get_one(Account, asked.account_id)
+    record(session, "role.approval_withdrawn", subject=account, by=by, role=asked.role.value)
+
+
+def _waiting_for_another(session: BoundSession, asked: RoleRequest, by: Viewer) -> Account:
+    """Return the account that is to get a role, if the role waits and the viewer may be the second person."""
+    _lock(session, asked)
+    account = session.get_one(Account, asked.account_id)
+    _check(session, by, account)
+    if asked.asked_by_id == by.account_id:
+        raise SecondPersonError
+    if asked.role not in by.may_give:
+        raise AboveOwnLevelError
+    return account
+
+
+def _lock(session: BoundSession, asked: RoleRequest) -> None:
+    """Hold a request until the act ends, and see that it waits. Raises NotWaitingError."""
+    session.refresh(asked, with_for_update=True)
+    if asked.closed_at is not None:
+        raise NotWaitingError
 
 
 def revoke_role(session: BoundSession, *, account: Account, role: GivenRole, by: Viewer, now: datetime) -> None:
@@ -117,9 +184,11 @@ def hand_over_link(session: BoundSession, *, account: Account, by: Viewer, now: 
 
     Whoever has the link can choose the password, which is why making one is in the journal.
 
-    Raises OwnAccountError, AboveOwnLevelError, AccountDisabledError.
+    Raises OwnAccountError, AboveOwnLevelError, AccountDisabledError, HighRoleError.
     """
     _check_can_be_let_in(session, account, by)
+    if given_roles(session, account.id) & HIGH:
+        raise HighRoleError
     void_links(session, account=account, now=now)
     token = make_link(session, account=account, lasts=HANDED_OVER_LASTS, now=now)
     record(session, "account.link_handed_over", subject=account, by=by)

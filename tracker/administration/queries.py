@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from tracker.accounts.models import Account, OneTimeLink, RoleGrant
+from tracker.accounts.models import Account, OneTimeLink, RoleGrant, RoleRequest
 from tracker.accounts.queries import identifier_key
 from tracker.audit.models import JournalEntry
 from tracker.db import BoundSession
@@ -19,6 +19,7 @@ from tracker.organisation.queries import in_force
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Person
 from tracker.people.queries import FOLLOWING, MANAGING, RUNNING_A_SYSTEM, SERVING_AS_IT
+from tracker.people.roles import Owner
 from tracker.permissions import GivenRole, Role
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.queries import published
@@ -35,14 +36,6 @@ class AccountState(StrEnum):
     INVITED = "invited"
     NOT_INVITED = "not_invited"
     DISABLED = "disabled"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """An account, with the person it belongs to if there is one."""
-
-    account: Account
-    person: Person | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +206,24 @@ def open_grants(session: BoundSession, account_id: int, role: GivenRole | None =
     if role is not None:
         statement = statement.where(RoleGrant.role == role)
     return session.scalars(statement.order_by(RoleGrant.granted_at, RoleGrant.id)).all()
+
+
+def role_request(session: BoundSession, account_id: int, public_id: str) -> RoleRequest | None:
+    """Return what somebody asked for an account, by its public id: a role that waits, or has been answered."""
+    return session.scalars(
+        select(RoleRequest).where(RoleRequest.account_id == account_id, RoleRequest.public_id == public_id)
+    ).one_or_none()
+
+
+def owners(session: BoundSession, account_ids: Collection[int]) -> Sequence[Owner]:
+    """Return some accounts by name, with their persons."""
+    rows = session.execute(
+        select(Account, Person)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .where(Account.id.in_(account_ids))
+        .order_by(Person.sort_key.is_(None), Person.sort_key, Account.display_name, Account.id)
+    )
+    return [Owner(account, person) for account, person in rows]
 
 
 def following_roles(session: BoundSession, account: Account, *, on: date) -> list[FollowingRole]:

@@ -10,12 +10,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
+from tracker.accounts.models import RoleRequest
+from tracker.accounts.queries import approvers as able_to_approve
 from tracker.accounts.queries import live_session, live_sessions
 from tracker.administration import details, operations, queries, words
 from tracker.administration.forms import GiveRoleForm
 from tracker.administration.queries import AccountState, Owner
 from tracker.audit.queries import actions, entries_page
-from tracker.permissions import GivenRole, Permission, Role
+from tracker.people.roles import waiting_roles
+from tracker.permissions import HIGH, GivenRole, Permission, Role
 from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page, person_name
@@ -40,7 +43,13 @@ def accounts() -> Response:
         on=g.today,
         now=g.now,
     )
-    return page("administration/accounts.html", listed=listed, roles=words.ROLES, states=words.STATES)
+    return page(
+        "administration/accounts.html",
+        listed=listed,
+        waiting=waiting_roles(g.session),
+        roles=words.ROLES,
+        states=words.STATES,
+    )
 
 
 @bp.get("/accounts/<public_id:account_id>")
@@ -59,7 +68,7 @@ def give_role(account_id: str) -> Response:
     if submitted(form):
         try:
             role = Role(form.role.data)
-            operations.grant_role(g.session, account=owner.account, role=role, by=g.viewer, now=g.now)
+            given = operations.grant_role(g.session, account=owner.account, role=role, by=g.viewer, now=g.now)
         except ValueError:
             refuse(form.role, _("Choose a role."))
         except operations.RoleFollowsFromFactsError as error:
@@ -68,10 +77,49 @@ def give_role(account_id: str) -> Response:
             refuse(form.role, _("You may not give this role. Someone who operates the installation may."))
         except operations.OwnAccountError:
             refuse(form.role, _("You cannot give a role to yourself. Ask a colleague who administers accounts."))
+        except operations.NobodyElseError:
+            refuse(form.role, _("Nobody else here can approve this role."))
         else:
-            flash(_("The role is given. It applies from the next sign-in."), "success")
+            flash(
+                _("The role is given. It applies from the next sign-in.")
+                if given
+                else _("The role is asked for. It lets nobody do anything until a second person approves it."),
+                "success",
+            )
             return _back(account_id)
     return _account_page(owner, form)
+
+
+@bp.post("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/approve")
+@requires(Permission.ACCOUNT_ADMIN)
+def approve_role(account_id: str, role_request_id: str) -> Response:
+    """Let the account have a role that somebody else asked for."""
+    return _answer(
+        account_id,
+        role_request_id,
+        operations.approve_role,
+        _("The role is approved. It applies from the next sign-in."),
+    )
+
+
+@bp.post("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/decline")
+@requires(Permission.ACCOUNT_ADMIN)
+def decline_role(account_id: str, role_request_id: str) -> Response:
+    """Say no to a role that somebody else asked for."""
+    return _answer(account_id, role_request_id, operations.decline_role, _("The role is declined."))
+
+
+@bp.post("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/withdraw")
+@requires(Permission.ACCOUNT_ADMIN)
+def withdraw_role(account_id: str, role_request_id: str) -> Response:
+    """Ask for a role no longer."""
+    return _answer(account_id, role_request_id, operations.withdraw_role, _("The role is no longer asked for."))
+
+
+def _answer(account_id: str, role_request_id: str, operation: Callable[..., None], done: str) -> Response:
+    owner = found(queries.owner_of(g.session, account_id))
+    asked = found(queries.role_request(g.session, owner.account.id, role_request_id))
+    return _act(owner, lambda: operation(g.session, asked=asked, by=g.viewer, now=g.now), done)
 
 
 @bp.post("/accounts/<public_id:account_id>/roles/revoke")
@@ -108,7 +156,7 @@ def hand_over(account_id: str) -> Response:
     owner = found(queries.owner_of(g.session, account_id))
     try:
         token = operations.hand_over_link(g.session, account=owner.account, by=g.viewer, now=g.now)
-    except (operations.OwnAccountError, operations.AboveOwnLevelError, operations.AccountDisabledError) as error:
+    except tuple(words.REFUSALS) as error:
         flash(words.REFUSALS[type(error)], "error")
         return _back(account_id)
     address = edge().config.base_url.rstrip("/") + url_for("accounts.link", token=token)
@@ -181,12 +229,17 @@ def journal() -> Response:
         name for entry in listed.rows for name in (entry.actor, entry.subject, *details.referred_to(entry.details))
     }
     persons = queries.persons_by_public_id(g.session, named)
-    names = details.names_of(g.session, named) | {one: person_name(person) for one, person in persons.items()}
+    owners = queries.owners_by_public_id(g.session, named)
+    names = (
+        details.names_of(g.session, named)
+        | {one: person_name(person) for one, person in persons.items()}
+        | {one: _owner_name(owner) for one, owner in owners.items()}
+    )
     return page(
         "audit/journal.html",
         listed=listed,
         actions=sorted(((action, words.action(action)) for action in actions(g.session)), key=lambda pair: pair[1]),
-        owners=queries.owners_by_public_id(g.session, named),
+        owners=owners,
         persons=persons,
         said=lambda entry: details.said(entry.details, names),
         words=words,
@@ -197,11 +250,16 @@ def _account_page(owner: Owner, form: GiveRoleForm) -> Response:
     """Show one account, with what the viewer may do to it."""
     account = owner.account
     grants = queries.open_grants(g.session, account.id)
-    held = {grant.role for grant in grants}
-    giveable = operations.giveable_by(g.viewer)
+    waiting = waiting_roles(g.session, RoleRequest.account_id == account.id)
+    open_to = g.viewer.may_give - {grant.role for grant in grants} - {one.request.role for one in waiting}
+    approvers = {
+        role: queries.owners(g.session, able_to_approve(g.session, account, role, asked_by_id=g.viewer.account_id))
+        for role in GivenRole
+        if role in open_to & HIGH
+    }
     form.role.choices = [
         ("", _("Choose")),
-        *((role.value, words.ROLES[Role(role)]) for role in GivenRole if role in giveable - held),
+        *((role.value, words.ROLES[Role(role)]) for role in GivenRole if role in open_to and approvers.get(role, True)),
     ]
     return page(
         "administration/account.html",
@@ -209,6 +267,9 @@ def _account_page(owner: Owner, form: GiveRoleForm) -> Response:
         owner=owner,
         state=queries.state_of(account, invited=queries.has_open_link(g.session, account.id, now=g.now)),
         grants=grants,
+        waiting=waiting,
+        approvers=approvers,
+        high=HIGH & {grant.role for grant in grants},
         following=queries.following_roles(g.session, account, on=g.today),
         logins=live_sessions(g.session, account.id, now=g.now),
         own=account.id == g.viewer.account_id,
@@ -226,6 +287,10 @@ def _act(owner: Owner, operation: Callable[[], object], done: str) -> Response:
     else:
         flash(done, "success")
     return _back(owner.account.public_id)
+
+
+def _owner_name(owner: Owner) -> str:
+    return person_name(owner.person) if owner.person else owner.account.display_name
 
 
 def _back(account_id: str) -> Response:

@@ -8,8 +8,12 @@ from flask_babel import lazy_gettext as _l
 from tracker.administration.operations import (
     AboveOwnLevelError,
     AccountDisabledError,
+    HighRoleError,
     NoAddressError,
+    NotAskerError,
+    NotWaitingError,
     OwnAccountError,
+    SecondPersonError,
 )
 from tracker.administration.queries import AccountState
 from tracker.domain.facts import DutyKind
@@ -70,6 +74,13 @@ REFUSALS: dict[type[Exception], Any] = {
     ),
     AccountDisabledError: _l("The account is disabled. Enable it first."),
     NoAddressError: _l("The account has no e-mail address. Hand a link over instead."),
+    HighRoleError: _l(
+        "Whoever has the link could act as an administrator. Send it to the owner’s e-mail address, or take the role back"
+        " first and let a colleague approve it anew."
+    ),
+    SecondPersonError: _l("You asked for this role, so somebody else answers. You can take it back."),
+    NotWaitingError: _l("Somebody was before you: the role has been approved, declined or taken back meanwhile."),
+    NotAskerError: _l("Only who asked can take it back. You can decline it."),
 }
 
 SUBJECTS: dict[str, Any] = {
@@ -168,6 +179,9 @@ ACTIONS: dict[str, Any] = {
     "requirement.draft_saved": _l("Draft of a requirement saved"),
     "requirement.published": _l("Requirement published"),
     "requirement.retired": _l("Requirement ended"),
+    "role.approval_asked": _l("Approval of a role asked for"),
+    "role.approval_withdrawn": _l("Approval of a role no longer asked for"),
+    "role.declined": _l("Role declined"),
     "role.given": _l("Role given"),
     "role.revoked": _l("Role taken back"),
     "roster.discarded": _l("HR import discarded"),

@@ -4,6 +4,7 @@ import click
 
 from tracker import clock
 from tracker.accounts.operations import INVITATION_LASTS, IdentifierTakenError, create_account, give_role, make_link
+from tracker.accounts.queries import account_signing_in_as
 from tracker.audit.operations import record
 from tracker.cli.installation import municipality, one_municipality, open_database
 from tracker.config import Config
@@ -52,3 +53,24 @@ def create(
     except IdentifierTakenError as error:
         raise click.ClickException(f"There is an account with {error} already.") from error
     click.echo(f"{config.base_url.rstrip('/')}/link/{token}")
+
+
+@account_group.command("give-role")
+@one_municipality
+@click.option("--email", help="The e-mail address that the account signs in with.")
+@click.option("--employee-number", help="The employee number that the account signs in with.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in GivenRole]))
+@click.pass_obj
+def give(config: Config, *, slug: str, email: str | None, employee_number: str | None, role: str) -> None:
+    """Give an account a role, where no second person can approve it. The journal says that a command did."""
+    identifier = email or employee_number
+    if not identifier:
+        raise click.UsageError("Give --email or --employee-number: it is what one signs in with.")
+    database, now = open_database(config), clock.now()
+    where = municipality(database, slug)
+    with transaction(database, where.id, now=now) as session:
+        account = account_signing_in_as(session, identifier)
+        if account is None:
+            raise click.ClickException(f"There is no account with {identifier} in {slug}.")
+        give_role(session, account=account, role=GivenRole(role), by=system(where.id, "command"), now=now)
+    click.echo(f"{account.display_name} has the role {role}, from the next sign-in.")

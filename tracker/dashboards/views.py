@@ -37,6 +37,7 @@ from tracker.paging import Page
 from tracker.people.merges import merged_into, merges_of
 from tracker.people.models import Person
 from tracker.people.queries import another, former_details, in_team, visible_person
+from tracker.people.roles import roles_to_approve
 from tracker.people.words import DUTIES
 from tracker.permissions import Permission
 from tracker.programmes.queries import Introduction, introductions
@@ -69,8 +70,9 @@ def home() -> Response:
     """Lead to what this viewer comes for: the next step of their own training, or else what they may do here."""
     team = _team_in_brief() if g.viewer.may(Permission.TEAM_VIEW) else None
     to_approve = drafts_to_approve(g.session, g.viewer)
+    roles_waiting = roles_to_approve(g.session, g.viewer)
     if g.viewer.person_id is None:
-        return page("dashboards/landing.html", team=team, to_approve=to_approve)
+        return page("dashboards/landing.html", team=team, to_approve=to_approve, roles_waiting=roles_waiting)
     own = at_home.home(g.session, g.viewer.person_id, g.day)
     asked = requests_of(g.session, g.viewer.person_id)[:ANSWERS_AT_HOME]
     return page(
@@ -78,6 +80,7 @@ def home() -> Response:
         own=own,
         team=team,
         to_approve=to_approve,
+        roles_waiting=roles_waiting,
         asked=asked,
         titles=_titles() if asked else {},
         uploads=uploads_of(g.session, g.viewer.person_id, limit=ANSWERS_AT_HOME),

@@ -61,6 +61,7 @@ def open_accounts(session: BoundSession, town: Town, *, now: datetime, today: da
         ("municipality administrator", GivenRole.MUNICIPALITY_ADMINISTRATOR),
         ("coordinator (figures of all four)", GivenRole.COORDINATOR),
         ("second training administrator, who approves", GivenRole.TRAINING_ADMINISTRATOR),
+        ("second municipality administrator, who approves", GivenRole.MUNICIPALITY_ADMINISTRATOR),
     ):
         signs.append(open_for(_office_worker(session, today, taken), role, given))
     operator = Account(
