@@ -148,7 +148,7 @@ def test_who_gets_it_cannot_answer(as_, ids, database, cast, nora):  # noqa: F81
     assert roles_of(database, cast, "mona") == {GivenRole.MUNICIPALITY_ADMINISTRATOR}
     for name in ("mona", "nora"):
         assert "waits for your approval" not in as_(name).get("/").text
-    assert "1 high role waits for your approval" in as_("kim").get("/").text
+    assert "1 role waits for your approval" in as_("kim").get("/").text
     answer(as_("kim"), ids["mona"], asked.public_id, "approve")
     assert roles_of(database, cast, "mona") == {GivenRole.MUNICIPALITY_ADMINISTRATOR, GivenRole.OPERATOR}
 
@@ -176,7 +176,7 @@ def test_everyone_concerned_sees_what_waits(as_, ids, waiting):  # noqa: F811
     )
     assert (offered(mona), offered(nora)) == (["withdraw"], ["approve", "decline"])
     for client in (nora, olle):
-        assert "1 high role waits for your approval" in client.get("/").text
+        assert "1 role waits for your approval" in client.get("/").text
     for client in (mona, as_("anna"), as_("david")):
         assert "waits for your approval" not in client.get("/").text
     answer(nora, ids["anna"], waiting, "decline")
