@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import event, select
 
-from tests.factories import add_account, add_duty, add_person, sign_in
+from tests.factories import add_account, add_duty, add_person
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession, OneTimeLink, RoleGrant
 from tracker.audit.models import JournalEntry
@@ -16,24 +16,6 @@ from tracker.people.models import Person
 from tracker.permissions import GivenRole
 
 NEW = "sju feta grisar i gräset"
-
-
-@pytest.fixture
-def ids(database, cast):
-    """The public ids of the cast's accounts."""
-    with database.wide() as session:
-        by_id = dict(session.execute(select(Account.id, Account.public_id)).all())
-    return {name: by_id[account_id] for name, account_id in cast.accounts.items()}
-
-
-@pytest.fixture
-def as_(app, database, cast):
-    """Browsers of the cast, in English."""
-    with database.wide() as session:
-        for account in session.scalars(select(Account)):
-            account.locale = "en"
-        session.commit()
-    return lambda name: sign_in(app.test_client(), database, cast, name)
 
 
 def roles_of(database, cast, name):

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from tests.administration.test_accounts import as_, ids, journal, roles_of  # noqa: F401  fixtures
+from tests.administration.test_accounts import journal, roles_of
 from tests.conftest import NOW
 from tests.factories import add_account, add_person
 from tracker import clock
@@ -51,7 +51,7 @@ def acts(database, cast):
 
 
 @pytest.fixture
-def waiting(nora, as_, ids, database, cast):  # noqa: F811
+def waiting(nora, as_, ids, database, cast):
     """Mona has asked that Anna be municipality administrator; the public id of what waits."""
     assert ask(as_("mona"), ids["anna"]).status_code == 200
     (asked,) = requests(database, cast)
@@ -63,7 +63,7 @@ def test_high_are_the_roles_that_can_let_others_in():
     assert all(Permission.ACCOUNT_ADMIN not in GRANTS[Role(role)] for role in set(GivenRole) - HIGH)
 
 
-def test_what_waits_carries_nothing(app, as_, ids, database, cast, waiting):  # noqa: F811
+def test_what_waits_carries_nothing(app, as_, ids, database, cast, waiting):
     anna = as_("anna")
     assert roles_of(database, cast, "anna") == set()
     with database.bound(cast.kil, reading=True) as session:
@@ -83,7 +83,7 @@ def test_what_waits_carries_nothing(app, as_, ids, database, cast, waiting):  # 
     assert re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', listed) == ["Mona Mård", "Nora Norén"]
 
 
-def test_a_second_person_approves(as_, ids, database, cast, waiting):  # noqa: F811
+def test_a_second_person_approves(as_, ids, database, cast, waiting):
     anna, nora = as_("anna"), as_("nora")
     shown = answer(nora, ids["anna"], waiting, "approve").text
     assert "The role is approved." in shown
@@ -103,12 +103,12 @@ def test_a_second_person_approves(as_, ids, database, cast, waiting):  # noqa: F
     assert (asked.outcome, asked.closed_by_id) == (RoleOutcome.APPROVED, cast.accounts["nora"])
 
 
-def test_an_operator_is_a_second_person_too(as_, ids, database, cast, waiting):  # noqa: F811
+def test_an_operator_is_a_second_person_too(as_, ids, database, cast, waiting):
     answer(as_("olle"), ids["anna"], waiting, "approve")
     assert roles_of(database, cast, "anna") == {GivenRole.MUNICIPALITY_ADMINISTRATOR}
 
 
-def test_a_second_person_declines(as_, ids, database, cast, waiting):  # noqa: F811
+def test_a_second_person_declines(as_, ids, database, cast, waiting):
     anna = as_("anna")
     assert "The role is declined." in answer(as_("nora"), ids["anna"], waiting, "decline").text
     assert roles_of(database, cast, "anna") == set()
@@ -118,7 +118,7 @@ def test_a_second_person_declines(as_, ids, database, cast, waiting):  # noqa: F
     assert [asked.outcome for asked in requests(database, cast)] == [RoleOutcome.DECLINED, None]
 
 
-def test_who_asked_takes_it_back_and_cannot_answer(as_, ids, database, cast, waiting):  # noqa: F811
+def test_who_asked_takes_it_back_and_cannot_answer(as_, ids, database, cast, waiting):
     mona = as_("mona")
     for act in ("approve", "decline"):
         assert "somebody else answers" in answer(mona, ids["anna"], waiting, act).text
@@ -131,7 +131,7 @@ def test_who_asked_takes_it_back_and_cannot_answer(as_, ids, database, cast, wai
     assert roles_of(database, cast, "anna") == set()
 
 
-def test_who_gets_it_cannot_answer(as_, ids, database, cast, nora):  # noqa: F811
+def test_who_gets_it_cannot_answer(as_, ids, database, cast, nora):
     """Mona administers, and is to become operator as well: two operators decide that, not she."""
     with transaction(database, cast.kil, now=NOW) as session:
         give_role(
@@ -153,7 +153,7 @@ def test_who_gets_it_cannot_answer(as_, ids, database, cast, nora):  # noqa: F81
     assert roles_of(database, cast, "mona") == {GivenRole.MUNICIPALITY_ADMINISTRATOR, GivenRole.OPERATOR}
 
 
-def test_it_does_not_exist_for_another_municipality(as_, ids, database, cast, waiting):  # noqa: F811
+def test_it_does_not_exist_for_another_municipality(as_, ids, database, cast, waiting):
     omar = as_("omar")
     for act in ("approve", "decline", "withdraw"):
         assert answer(omar, ids["anna"], waiting, act).status_code == 404
@@ -163,7 +163,7 @@ def test_it_does_not_exist_for_another_municipality(as_, ids, database, cast, wa
     assert acts(database, cast) == [ASKED]
 
 
-def test_everyone_concerned_sees_what_waits(as_, ids, waiting):  # noqa: F811
+def test_everyone_concerned_sees_what_waits(as_, ids, waiting):
     mona, nora, olle = as_("mona"), as_("nora"), as_("olle")
     for client in (mona, nora, olle):
         listed = client.get("/administration/accounts").text
@@ -184,19 +184,19 @@ def test_everyone_concerned_sees_what_waits(as_, ids, waiting):  # noqa: F811
     assert "Waits for a second person" not in mona.get("/administration/accounts").text
 
 
-def test_asking_twice_asks_once(as_, ids, database, cast, waiting):  # noqa: F811
+def test_asking_twice_asks_once(as_, ids, database, cast, waiting):
     for name in ("mona", "nora"):
         assert "is asked for" in ask(as_(name), ids["anna"]).text
     assert acts(database, cast) == [ASKED]
 
 
-def test_the_page_tells_beforehand_who_can_approve(as_, ids, nora):  # noqa: F811
+def test_the_page_tells_beforehand_who_can_approve(as_, ids, nora):
     shown = as_("mona").get(f"/administration/accounts/{ids['anna']}").text
     assert "Municipality administrator takes two people" in shown
     assert "once asked: Nora Norén, Olle Olsson." in shown
 
 
-def test_the_page_tells_beforehand_that_nobody_can(as_, ids, database, cast):  # noqa: F811
+def test_the_page_tells_beforehand_that_nobody_can(as_, ids, database, cast):
     with database.bound(cast.kil) as session:
         session.get_one(Account, cast.accounts["olle"]).disabled_at = clock.now()
         session.commit()
@@ -210,7 +210,7 @@ def test_the_page_tells_beforehand_that_nobody_can(as_, ids, database, cast):  #
     assert requests(database, cast) == []
 
 
-def test_what_a_command_gives_waits_no_longer(as_, ids, database, cast, waiting):  # noqa: F811
+def test_what_a_command_gives_waits_no_longer(as_, ids, database, cast, waiting):
     with transaction(database, cast.kil, now=NOW) as session:
         anna = session.get_one(Account, cast.accounts["anna"])
         give_role(
@@ -224,7 +224,7 @@ def test_what_a_command_gives_waits_no_longer(as_, ids, database, cast, waiting)
     assert "Waits for a second person" not in as_("mona").get("/administration/accounts").text
 
 
-def test_nobody_makes_their_own_second_person_with_a_link(as_, ids, database, cast, nora):  # noqa: F811
+def test_nobody_makes_their_own_second_person_with_a_link(as_, ids, database, cast, nora):
     """Mona could otherwise choose Nora's password, and approve as Nora what Mona asked for."""
     with database.wide() as session:
         ids["nora"] = session.get_one(Account, cast.accounts["nora"]).public_id
@@ -235,7 +235,7 @@ def test_nobody_makes_their_own_second_person_with_a_link(as_, ids, database, ca
     assert journal(database, cast) == []
 
 
-def test_the_journal_tells_it_in_words(as_, ids, waiting):  # noqa: F811
+def test_the_journal_tells_it_in_words(as_, ids, waiting):
     nora = as_("nora")
     answer(nora, ids["anna"], waiting, "approve")
     shown = unescape(re.sub(r"<[^>]+>|\s+", " ", nora.get("/journal").text))
