@@ -18,6 +18,7 @@ from tracker.domain.validity import ForMonths
 from tracker.equivalences.queries import Effect, consequences, named
 from tracker.people.models import Person
 from tracker.permissions import Role, Viewer
+from tracker.reminders.forecast import mail_changes
 from tracker.requirements.operations import Draft, Line
 
 DAY = date(2026, 11, 23)
@@ -63,6 +64,7 @@ def _weigh(bench: Bench, invented: Invented, lines: list[Line]) -> None:
         )
         found = what_if(session, requirement_id=invented.requirements[0], draft=draft, day=DAY)
         assert found.count(Change.MATCHED) > 0
+        mail_changes(session, {invented.requirements[0]: found}, today=DAY)
 
 
 def _let_count(bench: Bench, invented: Invented) -> None:

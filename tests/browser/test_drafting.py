@@ -43,6 +43,25 @@ def choose_unit(page: Page, line: int, unit: str) -> None:
     page.locator(f"[name=lines-{line}-unit]").select_option(unit)
 
 
+def is_in_sight(page: Page, *, phone: bool) -> None:
+    """See that the figures, or on a phone the line that sums them up, stay in sight, and cover nothing that has focus."""
+    line = page.locator(".preview-line > div")
+    for name in ("lines-0-unit", "notice", "reason_en", "owner"):
+        field = page.locator(f"[name={name}]")
+        field.focus()
+        if phone:
+            expect(line).to_be_in_viewport(ratio=1)
+            edges = field.bounding_box(), line.bounding_box()
+            assert edges[0] is not None
+            assert edges[1] is not None
+            assert edges[0]["y"] + edges[0]["height"] <= edges[1]["y"], name
+        else:
+            expect(page.locator("#preview .stat-value").first).to_be_in_viewport()
+    if phone:
+        line.locator("a").click()
+        expect(page.locator("#preview .stat-value").first).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
     page = site.signed_in("cecilia", phone=phone)
@@ -53,6 +72,22 @@ def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
     press(page, "[value=add_line]")
     choose_unit(page, 1, site.cast.unit_ids["10"])
     expect(page.locator("#preview .stat-value").first).to_have_text("3")
+    expect(page.locator("#preview-line")).to_contain_text("Gäller 3")
+    expect(page.locator("#preview-line")).to_have_attribute("role", "status")
+    is_in_sight(page, phone=phone)
+    # What is wrong is named, and leads to its field.
+    page.locator("[name=due_days]").fill("")
+    page.locator("[name=due_days]").blur()
+    page.locator("#preview a[href='#due_days']").click()
+    page.locator("[name=due_days]").fill("30")
+    page.locator("[name=due_days]").blur()
+    expect(page.locator("#preview .stat-value").first).to_have_text("3")
+    # Nothing is said of renewal when nothing runs out.
+    page.locator("[name=validity]").select_option("once")
+    expect(page.locator("[name=window]")).not_to_be_visible()
+    page.locator("[name=validity]").select_option("months")
+    expect(page.locator("[name=window]")).to_be_visible()
+    page.locator("[name=months]").fill("24")
     # A blank that belongs to another choice is not shown.
     expect(page.locator("[name=due_on]")).not_to_be_visible()
     page.locator("[name=due]").select_option("date")
@@ -66,6 +101,12 @@ def test_written_with_scripts(site: Site, courses: None, phone: bool) -> None:
     page.locator("[name=reason_en]").fill("Because.")
     press(page, "[value=save]:not(.visually-hidden)")
     check_page(page)
+    page.locator("#mails a").first.click()
+    check_page(page)
+    page.locator("#mails tbody a").first.click()
+    check_page(page)
+    page.go_back()
+    page.go_back()
     press(page, "#publish button")
     with site.database.bound(site.cast.kil, reading=True) as session:
         version = session.scalars(select(RequirementVersion)).one()

@@ -1,13 +1,24 @@
 """The pages of the requirement editor."""
 
+import html
 import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from tests.conftest import NOW
-from tests.factories import acting, add_absence, add_completion, add_course, add_exemption, add_requirement, sign_in
+from tests.factories import (
+    acting,
+    add_absence,
+    add_completion,
+    add_course,
+    add_duty,
+    add_exemption,
+    add_person,
+    add_requirement,
+    sign_in,
+)
 from tracker import clock
 from tracker.accounts.models import RoleGrant
 from tracker.audit.models import JournalEntry
@@ -281,6 +292,15 @@ class TestPreview:
         assert read(in_kil, draft_id).revision == 1
         wrong = text(cecilia.get(path, query_string=sent | {"due_days": ""}, headers={"HX-Request": "true"}))
         assert "stat-value" not in wrong
+        assert '<a href="#due_days">Dagar: Skriv ett heltal.</a>' in wrong
+        unsaid = text(cecilia.get(path, query_string=sent | {"lines-0-everyone": ""}, headers={"HX-Request": "true"}))
+        assert '<a href="#lines">För vem: Rad 1:' in unsaid
+
+    def test_says_how_many_of_each_unit(self, cecilia, draft_id, filled):
+        path = f"/requirements/drafts/{draft_id}/preview"
+        shown = text(cecilia.get(path, query_string=filled(), headers={"HX-Request": "true"}))
+        assert "Hemtjänsten: 2 av 2, 2 nya" in shown
+        assert "Gäller 3 · " in shown
 
     def test_is_the_page_of_the_draft_without_htmx(self, cecilia, draft_id):
         assert cecilia.get(f"/requirements/drafts/{draft_id}/preview").location.endswith(f"/drafts/{draft_id}")
@@ -311,6 +331,83 @@ class TestShow:
         listed = text(cecilia.get(f"/requirements/drafts/{draft_id}/people?change=matched"))
         assert "Åkesson" not in listed
         assert "anna-1" in listed
+
+
+class TestMails:
+    """Everyone is due when the notice has passed, so their managers are told."""
+
+    @pytest.fixture
+    def soon(self, cecilia, draft_id, filled):
+        changes = {"due_days": "0", "notice": "14"}
+        assert cecilia.post(f"/requirements/drafts/{draft_id}/edit", data=filled(**changes)).status_code == 302
+        return f"/requirements/drafts/{draft_id}"
+
+    def test_days_lead_to_managers_and_managers_to_people(self, cecilia, soon):
+        shown = text(cecilia.get(soon))
+        days = [html.unescape(one) for one in re.findall(rf'href="({soon}/mails\?[^"]*)"', shown)]
+        assert len(days) >= 4
+        listed = text(cecilia.get(days[0]))
+        assert "Bosse" in listed
+        assert "Nytt mejl" in listed
+        assert re.search(
+            r'Veckomejl som tillkommer inom 30 dagar</span> <span class="stat-value"> ?<a [^>]*>[1-9]', shown
+        )
+        assert "Anna" not in listed
+        person = html.unescape(re.search(rf'href="({soon}/mails/[^"]*)"', listed).group(1))
+        told = text(cecilia.get(person))
+        assert "Anna" in told
+        assert "David" not in told
+
+    def test_a_protected_identity_is_not_named(self, cecilia, soon, in_kil, cast):
+        from tracker.people.models import Person
+
+        with in_kil() as session:
+            for name in ("anna", "bosse"):
+                session.get_one(Person, cast.people[name]).protected_identity = True
+        listed = text(cecilia.get(f"{soon}/mails"))
+        assert "Berg" not in listed
+        person = html.unescape(re.search(rf'href="({soon}/mails/[^"]*)"', listed).group(1))
+        told = text(cecilia.get(person))
+        assert "Åkesson" not in told
+        assert "anna-1" in told
+
+    def test_no_more_queries_for_more_people(self, cecilia, database, soon, in_kil, cast):
+        """None more for 30 people and another manager."""
+        seen = []
+        event.listen(database.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        assert cecilia.get(f"{soon}/mails").status_code == 200
+        few = len(seen)
+        with in_kil() as session:
+            for number in range(30):
+                add_person(
+                    session, f"P{number}", "Prov", unit_id=cast.units["11"], position_id=cast.position_id, now=NOW
+                )
+            add_duty(session, cast.people["eva"], DutyKind.UNIT_MANAGER, unit_id=cast.units["10"], now=NOW)
+        seen.clear()
+        assert cecilia.get(f"{soon}/mails").status_code == 200
+        assert len(seen) <= few
+
+    def test_none(self, cecilia, draft_id):
+        assert cecilia.get(f"/requirements/drafts/{draft_id}/mails?on=2020-01-01").status_code == 200
+
+
+class TestOnceIsEnough:
+    """What is met once says nothing of renewal."""
+
+    def test_the_time_to_renew_is_not_asked_for(self, cecilia, draft_id, filled, in_kil):
+        answer = cecilia.post(f"/requirements/drafts/{draft_id}/edit", data=filled(validity="once", window=""))
+        assert answer.status_code == 302
+        assert read(in_kil, draft_id).renewal_window_days == 60
+        shown = text(cecilia.get(answer.location))
+        assert "förny" not in shown[shown.index("<main") : shown.index("</main")].lower()
+        asked = cecilia.post(f"/requirements/drafts/{draft_id}/edit", data=filled(window="", revision="2"))
+        assert asked.status_code == 422
+
+    def test_the_conflict_page(self, cecilia, david, draft_id, filled):
+        path = f"/requirements/drafts/{draft_id}/edit"
+        david.post(path, data=filled(validity="once", majors="at_renewal"))
+        refused = text(cecilia.post(path, data=filled(validity="once", majors="at_renewal")))
+        assert "förny" not in refused[refused.index("<main") : refused.index("<form method")].lower()
 
 
 class TestPublish:

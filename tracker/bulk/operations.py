@@ -26,7 +26,7 @@ from tracker.learning.many import Done, record_completions
 from tracker.learning.models import Completion
 from tracker.learning.operations import CourseNotPublishedError
 from tracker.permissions import Viewer
-from tracker.reminders.forecast import mail_changes
+from tracker.reminders.forecast import MailChange, mail_changes
 from tracker.requirements.models import Requirement
 
 
@@ -178,10 +178,10 @@ def _mails(session: BoundSession, judgement: Judgement, today: date) -> dict[str
     for requirement_id, stretches in judgement.stretches.items():
         before = stored_stretches(session, requirement_id, later(today, -7))
         outlooks[requirement_id] = Outlook(today, before, {**before, **stretches})
-    changes = mail_changes(session, outlooks)
+    changes = mail_changes(session, outlooks, today=today)
     return {
-        "added": len(changes.added),
-        "dropped": len(changes.dropped),
+        "added": len(changes.managers(MailChange.NEW)),
+        "dropped": len(changes.managers(MailChange.DROPPED)),
         "more": len(changes.more),
         "fewer": len(changes.fewer),
     }

@@ -147,7 +147,7 @@ class DraftForm(Form):
     fixed_every = _maybe(_l("Every so many years"), 1, 50)
     fixed_in = _maybe(_l("Counted from the year"), 2000, 2200)
     minimum_active = _maybe(_l("Valid for at least, months"), 0, 60)
-    window = _days(_l("Time to renew, days before it runs out"))
+    window = _maybe(_l("Time to renew, days before it runs out"), 0, MOST_DAYS)
     grace = _days(_l("Grace, days"))
     evidence = SelectField(_l("Evidence"), choices=_options(EVIDENCE_LABELS))
     earlier = SelectField(_l("Earlier completions"), choices=_options(EARLIER))
@@ -227,6 +227,7 @@ class DraftForm(Form):
             self.fixed_day: (self.validity.data == "fixed", _NUMBER),
             self.fixed_every: (self.validity.data == "fixed", _NUMBER),
             self.minimum_active: (self.validity.data == "fixed", _NUMBER),
+            self.window: (self.validity.data != "once", _NUMBER),
             self.accepted_from: (self.earlier.data == EarlierCompletions.FROM_DATE, _DAY),
             self.major_days: (self.majors.data == MajorVersions.WITHIN_DAYS, _NUMBER),
         }
@@ -249,7 +250,7 @@ class DraftForm(Form):
             first_due_on=None if by_days else self.due_on.data,
             minimum_notice_days=_number(self.notice),
             validity=self._validity,
-            renewal_window_days=_number(self.window),
+            renewal_window_days=self._window,
             grace_days=_number(self.grace),
             minimum_evidence=Evidence(self.evidence.data),
             earlier_completions=earlier,
@@ -259,6 +260,12 @@ class DraftForm(Form):
             legal_basis=self.legal_basis.data or "",
             owner=self.owner.data or "",
         )
+
+    @property
+    def _window(self) -> int:
+        """The time to renew; when nothing runs out and none is said, what the draft said before."""
+        before: Any = self.window.object_data
+        return int(before if self.window.data is None else self.window.data)
 
     @property
     def _validity(self) -> Validity | None:

@@ -1,11 +1,12 @@
 """The requirement editor: drafts, what they would change, their publication; and the end of a requirement."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -18,13 +19,13 @@ from tracker.drafting import operations, queries
 from tracker.drafting.doubts import Doubt, doubts
 from tracker.drafting.forms import MOST_LINES, DraftForm, NewForm, RetireForm, filled
 from tracker.drafting.queries import Drafted
-from tracker.drafting.words import CHANGES, DOUBTS
+from tracker.drafting.words import CHANGES, DOUBTS, MAILS
 from tracker.organisation.queries import tree_on
-from tracker.paging import page_of
+from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
 from tracker.permissions import Permission
-from tracker.reminders.forecast import mail_changes
+from tracker.reminders.forecast import Mail, MailChange, MailChanges, mail_changes
 from tracker.requirements.operations import Draft, MissingTextError, NoAudienceError, check_publishable
 from tracker.requirements.queries import by_public_id, in_charge, published_versions
 from tracker.web.access import requires
@@ -38,7 +39,7 @@ SAVE, ADD_LINE, REMOVE_LINE = "save", "add_line", "remove_line:"
 """What the buttons of the editor do."""
 
 _NOT_KEPT = {"act", "revision", "csrf_token"}
-_WORDS = {"changes": CHANGES, "doubts": DOUBTS}
+_WORDS = {"changes": CHANGES, "doubts": DOUBTS, "mail_words": MAILS}
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -161,10 +162,12 @@ def preview(draft_id: str) -> Response:
     texts = {f"{name}_{language}": "–" for name in ("title", "reason") for language in ("sv", "en")}
     form = _form(drafted, MultiDict([*request.args.items(multi=True), *texts.items()]))
     if not form.validate():
-        return page("drafting/_preview.html", weighed=None)
+        return page("drafting/_preview.html", weighed=None, form=form)
+    weighed = _weigh(drafted, form.says)
     return page(
         "drafting/_preview.html",
-        weighed=_weigh(drafted, form.says),
+        weighed=weighed,
+        units=_units(weighed.whatif),
         worded=queries.worded(g.session, drafted.requirement.id, form.says, form.offered),
         **_WORDS,
     )
@@ -177,7 +180,7 @@ class Weighed:
     whatif: WhatIf
     doubts: list[Doubt]
     minutes: int | None  # the course's
-    mails: dict[int, list[date]]  # by account of a manager: the weekly mails that only the draft calls for
+    mails: MailChanges
 
     @property
     def hours(self) -> int:
@@ -185,9 +188,12 @@ class Weighed:
         return -(-(self.minutes or 0) * self.whatif.count(Change.TO_COMPLETE) // 60)
 
     @property
-    def number_of_mails(self) -> int:
-        """How many weekly mails it calls for in the next 30 days that would not be sent otherwise."""
-        return sum(map(len, self.mails.values()))
+    def mail_days(self) -> dict[date, Counter[MailChange]]:
+        """How many weekly mails change in which way, by the day they go out."""
+        days: dict[date, Counter[MailChange]] = {}
+        for mail in self.mails.mails:
+            days.setdefault(mail.day, Counter())[mail.change] += 1
+        return days
 
 
 def _weigh(drafted: Drafted, says: Draft) -> Weighed:
@@ -200,7 +206,7 @@ def _weigh(drafted: Drafted, says: Draft) -> Weighed:
         whatif,
         doubts(says, whatif, published_courses=published, today=g.today),
         minutes.get(says.course_id),
-        mail_changes(g.session, {drafted.requirement.id: whatif}).added,
+        mail_changes(g.session, {drafted.requirement.id: whatif}, today=g.today),
     )
 
 
@@ -224,7 +230,7 @@ def show(draft_id: str) -> Response:
         units=_units(weighed.whatif),
         complete=_is_complete(drafted.says),
         may_publish=operations.may_publish(version, weighed.whatif, g.viewer),
-        names=_names({version.saved_by_id, version.asked_by_id, *approvers, *weighed.mails}),
+        names=_names({version.saved_by_id, version.asked_by_id, *approvers}),
         approvers=approvers,
         published=bool(published_versions(g.session, drafted.requirement.id)),
         **_WORDS,
@@ -281,12 +287,7 @@ def people(draft_id: str) -> Response:
     if unit is not None:
         node = next(one for one in tree_on(g.session, whatif.day).nodes.values() if one.public_id == unit.public_id)
         chosen &= whatif.units[node.id]
-    listed = page_of(
-        g.session,
-        select(Person).where(Person.id.in_(chosen), visible_to(g.viewer, whatif.day)).order_by(*in_name_order()),
-        number=request.args.get("page", 1, type=int),
-        size=PEOPLE_A_PAGE,
-    )
+    listed = _people_page(chosen, whatif.day)
     return page(
         "drafting/people.html",
         drafted=drafted,
@@ -297,6 +298,69 @@ def people(draft_id: str) -> Response:
         listed=listed,
         places=workplaces(g.session, [person.id for (person,) in listed.rows], whatif.day),
     )
+
+
+def _people_page(chosen: frozenset[int], day: date) -> Page[Row[Person]]:
+    return page_of(
+        g.session,
+        select(Person).where(Person.id.in_(chosen), visible_to(g.viewer, day)).order_by(*in_name_order()),
+        number=request.args.get("page", 1, type=int),
+        size=PEOPLE_A_PAGE,
+    )
+
+
+@bp.get("/drafts/<public_id:draft_id>/mails")
+@requires(Permission.REQUIREMENT_EDIT, on_a_day=True)
+def mails(draft_id: str) -> Response:
+    """List the managers whose weekly mails a draft would change, on one of the days they go out."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    weighed = _weigh(drafted, drafted.says)
+    on = _mail_day(weighed)
+    changed = {mail.account_id: mail for mail in weighed.mails.mails if mail.day == on}
+    listed = page_of(
+        g.session,
+        select(Account, Person)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.id.in_(changed))
+        .order_by(*in_name_order()),
+        number=request.args.get("page", 1, type=int),
+        size=PEOPLE_A_PAGE,
+    )
+    return page(
+        "drafting/mails.html", drafted=drafted, weighed=weighed, on=on, changed=changed, listed=listed, **_WORDS
+    )
+
+
+@bp.get("/drafts/<public_id:draft_id>/mails/<public_id:account_id>")
+@requires(Permission.REQUIREMENT_EDIT, on_a_day=True)
+def mail(draft_id: str, account_id: str) -> Response:
+    """List the people for whose sake a draft would change a manager's weekly mail of a day."""
+    drafted = found(queries.draft_by_public_id(g.session, draft_id))
+    account = found(g.session.scalars(select(Account).where(Account.public_id == account_id)).one_or_none())
+    weighed = _weigh(drafted, drafted.says)
+    on = _mail_day(weighed)
+    changed: Mail | None = next(
+        (one for one in weighed.mails.mails if (one.account_id, one.day) == (account.id, on)), None
+    )
+    listed = _people_page(changed.people if changed else frozenset(), weighed.whatif.day)
+    return page(
+        "drafting/mail.html",
+        drafted=drafted,
+        weighed=weighed,
+        on=on,
+        change=changed and changed.change,
+        to=_names({account.id})[account.id],
+        listed=listed,
+        places=workplaces(g.session, [person.id for (person,) in listed.rows], weighed.whatif.day),
+        **_WORDS,
+    )
+
+
+def _mail_day(weighed: Weighed) -> date:
+    """Return the day asked about if any mail of it changes, else the first such day, else the day of the draft."""
+    asked = request.args.get("on", "")
+    days = {day.isoformat(): day for day in weighed.mail_days}
+    return days.get(asked) or next(iter(days.values()), weighed.whatif.day)
 
 
 @bp.post("/drafts/<public_id:draft_id>/publish")

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from tracker.compliance.whatif import Change
 from tracker.domain.requirement import Contradiction, EarlierCompletions, MajorVersions
 from tracker.drafting.doubts import Doubt
+from tracker.reminders.forecast import MailChange
 
 EARLIER: dict[EarlierCompletions, Any] = {
     EarlierCompletions.ALL: _l("count while they are valid"),
@@ -43,6 +44,12 @@ CHANGES: dict[Change, Any] = {
     Change.LATER: _l("Get a later date"),
     Change.EARLIER: _l("Get an earlier date"),
     Change.TO_COMPLETE: _l("Have to take the course"),
+}
+
+MAILS: dict[MailChange, Any] = {
+    MailChange.NEW: _l("New mail"),
+    MailChange.LONGER: _l("Sent anyway, gets longer"),
+    MailChange.DROPPED: _l("No longer sent"),
 }
 
 DOUBTS: dict[Doubt, Any] = {
