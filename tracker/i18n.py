@@ -96,6 +96,11 @@ def number(value: float) -> str:
     return babel_decimal(value)
 
 
+def megabytes(size: int) -> str:
+    """Return a number of bytes as megabytes, such as "2,5"."""
+    return babel_decimal(round(size / 1024 / 1024, 1) or 0.1)
+
+
 FILTERS: dict[str, Any] = {
     "date": short_date,
     "daterange": date_range,
@@ -103,5 +108,6 @@ FILTERS: dict[str, Any] = {
     "days_away": days_away,
     "percent": percent,
     "number": number,
+    "megabytes": megabytes,
     "in_language": in_language,
 }

@@ -1,5 +1,5 @@
-// What makes forms kinder: focus on what is wrong, a password one can look at, no accidental second sending,
-// a question before unsaved work is left.
+// What makes forms kinder: focus on what is wrong, a password one can look at, no file that is too large,
+// no accidental second sending, a question before unsaved work is left.
 
 document.querySelector("[data-error-summary]")?.focus();
 
@@ -15,12 +15,42 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// A file that would be refused is refused beside its field, before it is sent and all that was typed with it lost.
+function tooLarge(input) {
+  const told = `${input.id}-too-large`;
+  document.getElementById(told)?.remove();
+  const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== told);
+  const size = input.files[0]?.size ?? 0;
+  const refused = size > Number(input.dataset.mostBytes);
+  if (refused) {
+    const error = input.parentElement.querySelector("template").content.cloneNode(true);
+    const megabytes = Math.ceil((size / 1024 / 1024) * 10) / 10;
+    error.querySelector("span > span:empty").textContent = megabytes.toLocaleString(document.documentElement.lang);
+    input.before(error);
+    others.push(told);
+  }
+  input.classList.toggle("is-invalid", refused);
+  input.setAttribute("aria-invalid", String(refused));
+  input.setAttribute("aria-describedby", others.join(" "));
+  return refused;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-most-bytes]")) tooLarge(event.target);
+});
+
 const sending = new WeakSet();
 const unsaved = new Set();
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
+  const refused = [...form.querySelectorAll("[data-most-bytes]")].find(tooLarge);
+  if (refused) {
+    event.preventDefault();
+    refused.focus();
+    return;
+  }
   if (sending.has(form)) {
     event.preventDefault();
     return;

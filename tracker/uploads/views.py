@@ -18,7 +18,7 @@ from tracker.uploads import operations, queries
 from tracker.uploads.files import EXTENSIONS, UnusableFileError
 from tracker.uploads.forms import ACCEPT, DecisionForm, UploadForm
 from tracker.uploads.queries import Upload
-from tracker.uploads.words import OUTCOMES, REFUSED, megabytes, refusal
+from tracker.uploads.words import OUTCOMES, REFUSED, refusal
 from tracker.web.access import requires
 from tracker.web.forms import Form, submitted
 from tracker.web.pages import found, page
@@ -72,7 +72,7 @@ def create() -> AnyResponse:
         else:
             flash(_("The certificate is sent. You see here when somebody has checked it."))
             return redirect(url_for("uploads.mine"))
-    return page("uploads/create.html", form=form, person=person, most=megabytes(most_bytes))
+    return page("uploads/create.html", form=form, person=person, most_bytes=most_bytes)
 
 
 def _about(form: UploadForm, error: Exception) -> Field:
@@ -143,7 +143,7 @@ def check(upload_id: str) -> AnyResponse:
             flash(_("It is decided. The person sees it on their start page."))
             return redirect(url_for("uploads.waiting"))
     kept = queries.has_file(g.session, upload.certificate)
-    return page("uploads/check.html", form=form, upload=upload, kept=kept, outcomes=OUTCOMES, megabytes=megabytes)
+    return page("uploads/check.html", form=form, upload=upload, kept=kept, outcomes=OUTCOMES)
 
 
 def _decide(form: DecisionForm, upload: Upload) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from tracker.i18n import megabytes
 from tracker.learning.operations import AlreadyCompletedError, CompletionInFutureError, CourseNotPublishedError
 from tracker.uploads.files import FileProblem, UnusableFileError
 from tracker.uploads.models import Outcome
@@ -59,8 +59,3 @@ def refusal(error: Exception) -> str:
         size, most = megabytes(error.size), megabytes(error.most)
         return _("The file is %(size)s MB. At most %(most)s MB can be sent.", size=size, most=most)
     return str(_REFUSALS[type(error)])
-
-
-def megabytes(size: int) -> str:
-    """Return a number of bytes as megabytes, such as "2,5"."""
-    return format_decimal(round(size / 1024 / 1024, 1) or 0.1)
