@@ -24,8 +24,8 @@ from tracker.reminders.queries import can_be_reached, can_be_told, digest_rows, 
 
 # How long a digest may wait for a mail server before what it says is too old to send.
 STALE_AFTER = timedelta(days=3)
-# A mail that lists more than this of a kind is not read in ten seconds; the rest is a click away.
-MOST_PEOPLE = 5
+# A mail that lists more than this is not read in ten seconds; the rest is a click away.
+MOST_PEOPLE = 10
 MOST_OBLIGATIONS = 3
 
 
@@ -108,17 +108,17 @@ def _groups(session: BoundSession, digest: Digest, today: date, locale: str) -> 
         "due_soon": digest.due_soon,
         "still_lapsed": digest.still_lapsed,
     }
-    shown = {person.person_id for people in parts.values() for person in people[:MOST_PEOPLE]}
+    first = [(kind, person) for kind, people in parts.items() for person in people][:MOST_PEOPLE]
     known = {
         (row.person.id, row.obligation.requirement_id): row
-        for row in standing_rows(session, Person.id.in_(shown), today)
+        for row in standing_rows(session, Person.id.in_({person.person_id for _, person in first}), today)
     }
     protected = translated("Protected identity", locale)
     return [
         Group(
             kind,
-            [_told(person, known, protected) for person in people[:MOST_PEOPLE]],
-            max(0, len(people) - MOST_PEOPLE),
+            [_told(person, known, protected) for of, person in first if of == kind],
+            len(people) - sum(of == kind for of, _ in first),
         )
         for kind, people in parts.items()
         if people
