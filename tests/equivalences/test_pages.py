@@ -51,7 +51,12 @@ def send(client, courses, **dates):
     seen = look(client, courses, **dates)
     if seen.status_code != 200:
         return seen
-    return look(client, courses, **dates, seen=seen.text.split('name="seen"')[1].split('value="')[1].split('"')[0])
+    return look(client, courses, **dates, seen=carried(seen))
+
+
+def carried(answer):
+    """Return what the form that is shown carries of what it showed."""
+    return answer.text.split('name="seen"')[1].split('value="')[1].split('"')[0]
 
 
 def test_added_and_taken_back(cecilia, courses, in_kil, cast):
@@ -74,7 +79,10 @@ def test_added_and_taken_back(cecilia, courses, in_kil, cast):
         assert "Försenad</span>" in shown
     assert answer.status_code == 422
     assert state(in_kil, cast) is State.VALID
-    assert cecilia.post(path, data={"why": "Fel kurs"}).status_code == 302
+    stale = cecilia.post(path, data={"why": "Fel kurs", "seen": "as it was yesterday"})
+    assert "Det som ändras är inte längre det du såg" in stale.text
+    assert state(in_kil, cast) is State.VALID
+    assert cecilia.post(path, data={"why": "Fel kurs", "seen": carried(stale)}).status_code == 302
     assert state(in_kil, cast) is State.OVERDUE
     assert cecilia.post(path, data={"why": "Igen"}).status_code == 404
     with in_kil() as session:
@@ -119,7 +127,7 @@ def test_twice_on_the_same_days(cecilia, courses):
 
 def test_what_was_not_looked_at_is_looked_at_first(cecilia, courses, in_kil):
     assert look(cecilia, courses, seen="nonsense").status_code == 200
-    first = look(cecilia, courses, ends_on="2026-06-30").text.split('name="seen"')[1].split('value="')[1].split('"')[0]
+    first = carried(look(cecilia, courses, ends_on="2026-06-30"))
     assert look(cecilia, courses, ends_on="2026-07-01", seen=first).status_code == 200
     with in_kil() as session:
         assert session.scalars(select(CourseEquivalence)).all() == []
@@ -174,3 +182,19 @@ def test_not_as_itself_nor_the_other_way_round(in_kil, cast, courses):
 @pytest.mark.parametrize("name", ["anna", "bosse", "eva"])
 def test_others_may_not(client, database, cast, courses, name):
     assert send(sign_in(client, database, cast, name), courses).status_code == 403
+
+
+def test_what_changed_since_it_was_shown_is_shown_anew(cecilia, in_kil, cast, courses):
+    """Anna takes the course itself in between: letting the other count no longer changes anything for her."""
+    seen = carried(look(cecilia, courses))
+    with in_kil() as session:
+        version = session.scalars(
+            select(CourseVersion).join(Course, Course.id == CourseVersion.course_id).where(Course.code == "nya")
+        ).one()
+        add_completion(session, cast.people["anna"], version, on=NOW.date(), now=NOW)
+    answer = look(cecilia, courses, seen=seen)
+    assert answer.status_code == 200
+    assert "Det som ändras är inte längre det du såg" in answer.text
+    with in_kil() as session:
+        assert session.scalars(select(CourseEquivalence)).all() == []
+    assert look(cecilia, courses, seen=carried(answer)).status_code == 302

@@ -45,8 +45,12 @@ class EquivalenceForm(Form):
 
 
 class StopForm(Form):
-    """Why the completions of another course no longer count."""
+    """Why the completions of another course no longer count.
+
+    `seen` holds the fingerprint of the consequences that were shown: it is done only if they are the same.
+    """
 
     why = StringField(
         _l("Why"), [required(_l("Write why.")), Length(max=500, message=_l("Use at most %(max)d characters."))]
     )
+    seen = HiddenField(validators=[Length(max=64)])

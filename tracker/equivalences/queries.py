@@ -1,5 +1,6 @@
 """Whom it changes that completions of one course count as another's, or no longer do: the rules asked. Nothing is written."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,7 +29,7 @@ from tracker.permissions import Viewer
 from tracker.requirements.queries import listed, load_requirements, requirements_of_courses
 from tracker.tables import stands
 
-SHOWN = 10
+SHOWN = 200
 
 
 class Effect(StrEnum):
@@ -67,6 +68,12 @@ class Consequences:
     def people(self) -> frozenset[int]:
         """Everybody whom it changes anything for."""
         return frozenset(one.person_id for one in self.changed)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what stands for them: it is another when anyone would be changed otherwise."""
+        said = sorted(repr(one) for one in self.changed)
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def count(self, effect: Effect) -> int:
         """Return for how many people it does one thing."""

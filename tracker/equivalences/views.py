@@ -32,7 +32,7 @@ def accept(course_id: str) -> Response:
     offered = [one for one in catalogue.offered(g.session, today=g.today) if one.course != course]
     form = EquivalenceForm()
     form.offer([(one.course.public_id, in_language(one.version.titles)) for one in offered])
-    weighed = None
+    weighed, changed = None, False
     if submitted(form):
         of = next(one.course for one in offered if one.course.public_id == form.course.data)
         days = {"starts_on": form.starts_on.data, "ends_on": form.ends_on.data}
@@ -41,14 +41,17 @@ def accept(course_id: str) -> Response:
         except operations.AlreadyAcceptedError:
             refuse(form.course, _("Its completions count already on some of these days."))
         else:
-            if form.seen.data == form.says:
+            weighed = _weigh(_rule(course, of.id, **days), counts=True)
+            seen = f"{form.says}|{weighed.fingerprint}"
+            if form.seen.data == seen:
                 operations.accept_completions(g.session, course=course, of=of, by=g.viewer, now=g.now, **days)
                 flash(_("Its completions count from now on. How everyone stands has been computed anew."), "success")
                 return redirect(url_for("catalogue.course", course_id=course_id))
-            form.seen.data = form.says
-            weighed = _weigh(_rule(course, of.id, **days), counts=True)
+            changed = (form.seen.data or "").startswith(f"{form.says}|")
+            form.seen.data = seen
     version = found(catalogue.current_version(g.session, course.id, g.today))
-    shown = page("equivalences/accept.html", form=form, course=course, version=version, weighed=weighed, **_ACCEPTING)
+    context = {"form": form, "course": course, "version": version, "changed": changed, **_ACCEPTING}
+    shown = page("equivalences/accept.html", weighed=weighed and _named(weighed), **context)
     if weighed is not None:
         shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
     return shown
@@ -63,14 +66,16 @@ def stop(course_id: str, equivalence_id: int) -> Response:
     accepted = found(known.get(equivalence_id))
     form = StopForm()
     fact = accepted.equivalence
-    if submitted(form):
+    weighed, changed = _weigh(_rule(course, accepted.course.id, fact.starts_on, fact.ends_on), counts=False), False
+    if submitted(form) and not (changed := form.seen.data != weighed.fingerprint):
         operations.stop_accepting(
             g.session, course=course, equivalence=fact, why=form.why.data or "", by=g.viewer, now=g.now
         )
         flash(_("Its completions no longer count. How everyone stands has been computed anew."), "success")
         return redirect(url_for("catalogue.course", course_id=course_id))
-    weighed = _weigh(_rule(course, accepted.course.id, fact.starts_on, fact.ends_on), counts=False)
-    return page("equivalences/stop.html", form=form, course=course, accepted=accepted, weighed=weighed, **_STOPPING)
+    form.seen.data = weighed.fingerprint
+    context = {"form": form, "course": course, "accepted": accepted, "changed": changed, **_STOPPING}
+    return page("equivalences/stop.html", weighed=_named(weighed), **context)
 
 
 _ACCEPTING = {"effects": EFFECTS, "told": OF_ACCEPTING}
@@ -81,7 +86,11 @@ def _rule(course: Course, accepted_id: int, starts_on: date | None, ends_on: dat
     return Equivalence(course.id, accepted_id, Days(starts_on or date.min, ends_on))
 
 
-def _weigh(equivalence: Equivalence, *, counts: bool) -> tuple[queries.Consequences, list[queries.Named]]:
-    """Return whom it changes today, and the first of them whom the viewer may see by name."""
-    weighed = queries.consequences(g.session, equivalence, counts=counts, day=g.today)
+def _weigh(equivalence: Equivalence, *, counts: bool) -> queries.Consequences:
+    """Return whom it changes today."""
+    return queries.consequences(g.session, equivalence, counts=counts, day=g.today)
+
+
+def _named(weighed: queries.Consequences) -> tuple[queries.Consequences, list[queries.Named]]:
+    """Return whom it changes, and the first of them whom the viewer may see by name."""
     return weighed, queries.named(g.session, weighed, g.viewer)
