@@ -241,6 +241,8 @@ def test_a_list_is_exempted(in_kil, cast, acts):
     terms = Terms(Act.EXEMPT, requirement_id=requirement_id, starts_on=TODAY, ends_on=TODAY, reason="Annan utbildning")
     batch = acts.stage(terms, listed("anna-1", "bosse-1", "9"))
     assert acts.rows(batch) == [Outcome.DONE, Outcome.ALREADY, Outcome.DOES_NOT_APPLY]
+    with in_kil() as session:
+        assert acts.batch(session, batch).summary["excused"] == {"people": 0, "days": 0}, "no day before today"
     acts.apply(batch)
     assert stands(in_kil, cast) == [(State.EXEMPT, None)]
     acts.undo(batch)

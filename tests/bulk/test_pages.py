@@ -291,3 +291,15 @@ def test_starts_tomorrow(browser, in_kil, requirement):
     david.post(f"{staged}/apply", data={})
     with in_kil() as session:
         assert session.scalars(select(Assignment.starts_on)).one() == TODAY + timedelta(days=1)
+
+
+def test_the_day_compared_with_and_the_late_days_lifted_are_said(browser, in_kil):
+    with in_kil() as session:
+        version = add_course(session, "sen", now=NOW)
+        add_requirement(session, "sen", course_id=version.course_id, now=NOW)
+        late = session.scalars(select(Requirement.public_id).where(Requirement.code == "sen")).one()
+    david = browser("david")
+    past = terms(late, "anna-1") | {"starts_on": str(TODAY - timedelta(days=3))}
+    shown = david.get(david.post("/batches/exempt", data=past).location).text
+    assert "Jämfört den 23 november" in shown
+    assert "1 person var försenad på dagar som undantaget lyfter bort, sammanlagt 3 dagar." in " ".join(shown.split())

@@ -162,9 +162,11 @@ def _effect(judged: Judged) -> dict[str, Any]:
 
 
 def _summary(rows: int, judgement: Judgement) -> dict[str, Any]:
+    excused = [judged.effect.excused.days for judged in judgement.rows if judged.effect.excused]
     return {
         "rows": rows,
         "done": sum(judged.outcome is Outcome.DONE for judged in judgement.rows),
+        "excused": {"people": len(excused), "days": sum(excused)},
         "changes": [
             [requirement_id, was and was.value, becomes and becomes.value, number]
             for (requirement_id, was, becomes), number in judgement.changes.most_common()

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from tracker import clock
 from tracker.accounts.forms import refuse
 from tracker.bulk import operations, queries
 from tracker.bulk.forms import (
@@ -158,6 +159,7 @@ def _shown(batch: Batch, form: Form) -> Response:
         batch=batch,
         form=form,
         ahead=ahead,
+        decided_on=clock.local_date(batch.applied_at or batch.created_at, g.municipality.timezone),
         done=counts.get(Undone.TAKEN_BACK if batch.state is BatchState.UNDONE else Outcome.DONE, 0),
         left_out=batch.summary["rows"] - batch.summary["done"],
         counts=[(what, say(what, batch.act, ahead=ahead), number) for what, number in counts.items()],
