@@ -95,7 +95,7 @@ def _build_town(session: BoundSession, town: Town, municipality: Municipality, *
     then = datetime.combine(begins, time(8), ZoneInfo(municipality.timezone))
     content = (files("tracker.demo") / "data" / town.roster).read_bytes()
     # All this has been known since the history began, so that looking back finds something.
-    import_roster(session, filename=town.roster, content=content, by=by, now=then, today=today)
+    import_roster(session, filename=f"{town.slug}-{begins}.csv", content=content, by=by, now=then, today=today)
     load_courses(session, by=by, now=then, today=begins)
     staff = _staff(session, begins)
     used = _add_systems(session, staff, by=by, now=then, begins=begins)
