@@ -438,3 +438,21 @@ class TestCommands:
         assert answer.exit_code == 0
         with in_grums() as session:
             assert len(drafts(session)) == 2
+
+
+def test_the_plan_says_whom_an_equivalence_would_change(in_kil, cast):
+    """Anna has taken the old course: that it counts settles the new one's requirement for her, and nobody else."""
+    with in_kil() as session:
+        new, old = (add_course(session, code, now=NOW) for code in ("nya", "gamla"))
+        add_requirement(session, "krav", course_id=new.course_id, now=NOW)
+        add_completion(session, cast.people["anna"], old, on=NOW.date(), now=NOW)
+    pack = accepting(EquivalenceDraft("nya", "gamla"), courses=())
+    with in_kil() as session:
+        planned = plan(session, pack, today=NOW.date())
+        (one,) = planned.equivalences
+        assert one.consequences is not None
+        assert one.consequences.people == {cast.people["anna"]}
+        looked_at = fingerprint(planned)
+        add_completion(session, cast.people["bosse"], old, on=NOW.date(), now=NOW)
+    with in_kil() as session, pytest.raises(PlanChangedError):
+        load_pack(session, pack=pack, by=acting(cast), now=NOW, today=NOW.date(), expecting=looked_at)

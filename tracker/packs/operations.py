@@ -122,5 +122,7 @@ def fingerprint(planned: Plan) -> str:
     said += [f"{one.draft.code} {one.change}" for one in planned.courses]
     said += [f"{one.written.code} {one.change} {len(one.unmatched)}" for one in planned.requirements]
     said += [f"{one.written.code} {one.change}" for one in planned.programme]
-    said += [f"{one.draft} {one.change}" for one in planned.equivalences]
+    said += [
+        f"{one.draft} {one.change} {one.consequences and one.consequences.fingerprint}" for one in planned.equivalences
+    ]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()

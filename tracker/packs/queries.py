@@ -15,9 +15,11 @@ from tracker.catalogue import queries as catalogue
 from tracker.catalogue.content import CourseDraft, EquivalenceDraft
 from tracker.catalogue.models import Course
 from tracker.db import BoundSession
-from tracker.domain.periods import later
+from tracker.domain.periods import Days, later
+from tracker.domain.requirement import Equivalence
 from tracker.domain.sorting import sort_key
 from tracker.drafting.queries import Worded, draft_of
+from tracker.equivalences.queries import Consequences, consequences
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position
 from tracker.packs.archives import read_files
@@ -148,6 +150,8 @@ class PlannedEquivalence:
 
     draft: EquivalenceDraft
     change: Change
+    consequences: Consequences | None
+    """Whom it would change, where it is new and both courses are here already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +193,23 @@ def plan(session: BoundSession, pack: Pack, *, today: date) -> Plan:
         tuple(courses),
         tuple(requirements),
         tuple(_planned_items(session, pack, today)),
-        tuple(_planned_equivalences(session, pack)),
+        tuple(_planned_equivalences(session, pack, today)),
     )
 
 
-def _planned_equivalences(session: BoundSession, pack: Pack) -> list[PlannedEquivalence]:
+def _planned_equivalences(session: BoundSession, pack: Pack, today: date) -> list[PlannedEquivalence]:
     own = catalogue.written_equivalences(session)
+    ids = {row.code: row.id for row in session.execute(select(Course.code, Course.id))}
     planned = []
     for draft in pack.equivalences:
         change = Change.CONFLICT if any(draft.clashes_with(one) for one in own) else Change.NEW
-        planned.append(PlannedEquivalence(draft, Change.SAME if draft in own else change))
+        change = Change.SAME if draft in own else change
+        weighed = None
+        if change is Change.NEW and {draft.course, draft.accepts} <= ids.keys():
+            days = Days(draft.starts_on or date.min, draft.ends_on)
+            rule = Equivalence(ids[draft.course], ids[draft.accepts], days)
+            weighed = consequences(session, rule, counts=True, day=today)
+        planned.append(PlannedEquivalence(draft, change, weighed))
     return planned
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from tracker.equivalences.queries import named
 from tracker.packs import operations, queries
 from tracker.packs.archives import from_zip, to_zip
 from tracker.packs.files import Pack, PackError, read_pack, write_pack
@@ -111,6 +112,9 @@ def _show(pack: Pack) -> Response:
         pack=pack,
         planned=planned,
         shown=[(one, queries.worded(pack, one.written, g.today)) for one in planned.requirements],
+        named={
+            one.draft: named(g.session, one.consequences, g.viewer) for one in planned.equivalences if one.consequences
+        },
         titles={course.code: course.titles for course in pack.courses},
         form=form,
         changed=changed,
