@@ -104,6 +104,12 @@ def check_page(page: Page) -> None:
         }"""
     )
     assert wide == [], f"{where} runs off the side of a phone: {wide[-3:]}"
+    cut_off = page.evaluate(
+        """() => [...document.querySelectorAll("main *:not(.visually-hidden)")]
+          .filter((element) => element.checkVisibility() && element.getBoundingClientRect().left < -1)
+          .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    assert cut_off == [], f"{where} is cut off on a phone: {cut_off[-3:]}"
     check_accessibility(page, rules=FOLDED)
     page.set_viewport_size(size)
 
