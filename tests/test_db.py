@@ -3,12 +3,20 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import func, insert, select, text, union_all, update
+from sqlalchemy import event, func, insert, select, text, union_all, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from tests.factories import add_person
-from tracker.db import FactChangedError, ForeignMunicipalityError, UnscopedStatementError, insert_many, retract
+from tracker.compliance.models import KnownDay
+from tracker.db import (
+    FactChangedError,
+    ForeignMunicipalityError,
+    UnscopedStatementError,
+    delete_plain,
+    insert_many,
+    retract,
+)
 from tracker.models import metadata
 from tracker.organisation.queries import subtree_ids
 from tracker.people.models import Employment, Person
@@ -172,6 +180,37 @@ class TestDatabase:
             )
             told = " ".join(plan.scalars())
         assert "uq_person_municipality_id_id" in told or "pk_person" in told
+
+    def test_rows_are_removed_by_their_ids_alone(self, database, cast):
+        """SQLite went through all that the municipality has, for want of statistics."""
+        statements = []
+
+        def note(connection, _cursor, statement, parameters, _context, many):
+            if statement.startswith("DELETE"):
+                statements.append((statement, parameters[0] if many else parameters))
+
+        ours, theirs = _days_known(database, cast.kil, 3), _days_known(database, cast.grums, 1)
+        event.listen(database.engine, "before_cursor_execute", note)
+        with database.bound(cast.kil) as session:
+            delete_plain(session, KnownDay, [])
+            delete_plain(session, KnownDay, [*ours[:2], *theirs])
+            session.commit()
+        event.remove(database.engine, "before_cursor_execute", note)
+        with database.wide() as session:
+            assert set(session.scalars(select(KnownDay.id))) == {ours[2], *theirs}
+        if database.engine.dialect.name == "sqlite":
+            ((statement, parameters),) = statements
+            with database.engine.connect() as connection:
+                (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            assert plan[-1] == "SEARCH known_day USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def _days_known(database, municipality_id, number):
+    with database.bound(municipality_id) as session:
+        days = [KnownDay(known_on=date(2026, 3, 1 + day), computed_at=NOW) for day in range(number)]
+        session.add_all(days)
+        session.commit()
+        return [day.id for day in days]
 
 
 class TestFacts:

@@ -30,9 +30,11 @@ from sqlalchemy import (
     Result,
     Select,
     Table,
+    any_,
     cast,
     column,
     create_engine,
+    delete,
     event,
     func,
     insert,
@@ -445,6 +447,21 @@ def insert_plain(
     constant = {"municipality_id": session.municipality_id} | same
     values = [cast(value, types[name]) for name, value in constant.items()] + [found.c[name] for name in columns]
     connection.execute(insert(model).from_select(names, select(*values), include_defaults=False))
+
+
+def delete_plain(session: BoundSession, model: type[Owned], ids: Sequence[int]) -> None:
+    """Delete rows that touch nothing, by id. They are the municipality's or stay."""
+    if not ids:
+        return
+    session.flush()  # As in insert_plain.
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        # One by one: given a list, SQLite looks through all that the municipality has, taking that to be a few rows.
+        statement = f"DELETE FROM {model.__tablename__} WHERE id = ? AND municipality_id = ?"  # noqa: S608 - our own name
+        connection.exec_driver_sql(statement, [(id_, session.municipality_id) for id_ in ids])
+        return
+    theirs = model.id == any_(cast(list(ids), ARRAY(model.id.type)))
+    connection.execute(delete(model).where(theirs, model.municipality_id == session.municipality_id))
 
 
 def retract(facts: Iterable[Fact], *, now: datetime, by_id: int | None, why: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import OperationalError
 
 from tracker.compliance.computing import (
@@ -18,7 +18,7 @@ from tracker.compliance.computing import (
     rarely_collecting,
 )
 from tracker.compliance.models import Phase
-from tracker.db import BoundSession, Touched, gather_statistics, insert_plain, is_busy
+from tracker.db import BoundSession, Touched, delete_plain, gather_statistics, insert_plain, is_busy
 from tracker.domain import requirement as rules
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
@@ -30,9 +30,6 @@ from tracker.requirements.queries import (
     requirements_served,
 )
 from tracker.tables import NOW_KNOWN_ON
-
-ROWS_AT_A_TIME = 10_000
-"""How many values one statement carries; SQLite takes at most 32,766."""
 
 _STORED = ("person_id", "requirement_id", *COLUMNS)
 
@@ -186,16 +183,8 @@ def _replacing(session: BoundSession, batches: Iterable[tuple[int, Differing]]) 
     known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
     rows = 0
     for done, found in batches:
-        _remove(session, found.stored_ids)
+        delete_plain(session, Phase, found.stored_ids)
         insert_plain(session, Phase, _STORED, found.rows, known_on=known_on)
         rows += len(found.rows)
         yield done
     gather_statistics(session, Phase, rows)
-
-
-def _remove(session: BoundSession, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), ROWS_AT_A_TIME):
-        session.execute(
-            delete(Phase).where(Phase.id.in_(ids[start : start + ROWS_AT_A_TIME])),
-            execution_options={"synchronize_session": False},
-        )
