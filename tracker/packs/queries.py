@@ -15,7 +15,7 @@ from tracker.catalogue import queries as catalogue
 from tracker.catalogue.content import CourseDraft, EquivalenceDraft
 from tracker.catalogue.models import Course
 from tracker.db import BoundSession
-from tracker.domain.periods import Days, later
+from tracker.domain.periods import later
 from tracker.domain.requirement import Equivalence
 from tracker.domain.sorting import sort_key
 from tracker.drafting.queries import Worded, draft_of
@@ -206,8 +206,7 @@ def _planned_equivalences(session: BoundSession, pack: Pack, today: date) -> lis
         change = Change.SAME if draft in own else change
         weighed = None
         if change is Change.NEW and {draft.course, draft.accepts} <= ids.keys():
-            days = Days(draft.starts_on or date.min, draft.ends_on)
-            rule = Equivalence(ids[draft.course], ids[draft.accepts], days)
+            rule = Equivalence(ids[draft.course], ids[draft.accepts], draft.days)
             weighed = consequences(session, rule, counts=True, day=today)
         planned.append(PlannedEquivalence(draft, change, weighed))
     return planned

@@ -15,6 +15,7 @@ from tracker.compliance.models import Phase
 from tracker.compliance.whatif import Outlook, Stretch
 from tracker.db import BoundSession
 from tracker.domain.facts import State
+from tracker.domain.obligations import ASKING, OPEN
 from tracker.domain.periods import later
 from tracker.domain.reminders import SOON_DAYS, digest_day
 from tracker.jobs.models import JobRun
@@ -27,8 +28,6 @@ from tracker.reminders.newcomers import WEEKLY, of_managers
 from tracker.reminders.queries import last_decided, managers_on
 
 AHEAD_DAYS = 30
-_DUE = frozenset({State.TO_DO, State.RENEW, State.GRACE})
-_TOLD = _DUE | {State.OVERDUE, State.LAPSED}
 
 
 class MailChange(StrEnum):
@@ -179,7 +178,7 @@ def _note(reasons: Mapping[date, _Reasons], person_id: int, stretches: Iterable[
     """Add how one obligation stands to the reasons for the mails of some days."""
     since, lapsed_until = date.min, None
     for stretch in stretches:
-        if stretch.state not in _TOLD:
+        if stretch.state not in ASKING:
             continue
         if stretch.state is State.LAPSED:
             if lapsed_until is None or later(lapsed_until, 1) != stretch.starts_on:
@@ -210,7 +209,7 @@ def _otherwise(session: BoundSession, requirement_ids: Collection[int], days: Co
                     or_(Phase.ends_on.is_(None), Phase.ends_on >= first),
                     or_(
                         Phase.state == State.OVERDUE,
-                        and_(Phase.state.in_(_DUE), Phase.due_on <= later(last, SOON_DAYS)),
+                        and_(Phase.state.in_(OPEN), Phase.due_on <= later(last, SOON_DAYS)),
                     ),
                 ),
             ),
