@@ -1,5 +1,6 @@
 """Sign-in: accounts, the roles given by hand, sessions, one-time links, throttling."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -64,6 +65,10 @@ class RoleRequest(Owned):
     closed_at: Mapped[Instant | None]
     closed_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
     outcome: Mapped[RoleOutcome | None] = mapped_column(word(RoleOutcome), comment="empty while it waits")
+
+    def close(self, outcome: RoleOutcome, *, by_id: int | None, now: datetime) -> None:
+        """Note what became of it, and who decided."""
+        self.closed_at, self.closed_by_id, self.outcome = now, by_id, outcome
 
     __table_args__ = (
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),

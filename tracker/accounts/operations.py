@@ -325,7 +325,7 @@ def give_role(session: BoundSession, *, account: Account, role: GivenRole, by: V
     """
     details = {"role": role.value}
     if (asked := queries.waiting_role(session, account.id, role)) is not None:
-        asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.APPROVED
+        asked.close(RoleOutcome.APPROVED, by_id=by.account_id, now=now)
         details["asked_by"] = session.get_one(Account, asked.asked_by_id).public_id
     if role in queries.given_roles(session, account.id):
         return

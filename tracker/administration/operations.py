@@ -119,7 +119,7 @@ def decline_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: 
     Raises NotWaitingError, SecondPersonError, OwnAccountError, AboveOwnLevelError.
     """
     account = _waiting_for_another(session, asked, by)
-    asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.DECLINED
+    asked.close(RoleOutcome.DECLINED, by_id=by.account_id, now=now)
     record(session, "role.declined", subject=account, by=by, role=asked.role.value)
 
 
@@ -128,7 +128,7 @@ def withdraw_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now:
     _lock(session, asked)
     if asked.asked_by_id != by.account_id:
         raise NotAskerError
-    asked.closed_at, asked.closed_by_id, asked.outcome = now, by.account_id, RoleOutcome.WITHDRAWN
+    asked.close(RoleOutcome.WITHDRAWN, by_id=by.account_id, now=now)
     account = session.get_one(Account, asked.account_id)
     record(session, "role.approval_withdrawn", subject=account, by=by, role=asked.role.value)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from tracker.accounts.models import Account, OneTimeLink, RoleGrant, RoleRequest
 from tracker.accounts.queries import identifier_key
@@ -73,11 +73,7 @@ def accounts_page(
 
     `words` are looked for in names, e-mail addresses and employee numbers.
     """
-    statement = (
-        select(Account, Person)
-        .outerjoin(Person, Person.id == Account.person_id)
-        .order_by(Person.sort_key.is_(None), Person.sort_key, Account.display_name, Account.id)
-    )
+    statement = _owners().order_by(*_BY_NAME)
     if words.strip():
         statement = statement.where(_named(words))
     if role is not None:
@@ -192,11 +188,16 @@ def _roles(session: BoundSession, accounts: Sequence[Account], on: date) -> defa
     return defaultdict(list, {account: sorted(held, key=in_order.index) for account, held in roles.items()})
 
 
+def _owners() -> Select[Account, Person]:
+    return select(Account, Person).outerjoin(Person, Person.id == Account.person_id)
+
+
+_BY_NAME = (Person.sort_key.is_(None), Person.sort_key, Account.display_name, Account.id)
+
+
 def owner_of(session: BoundSession, public_id: str) -> Owner | None:
     """Return an account by its public id, with its person."""
-    row = session.execute(
-        select(Account, Person).outerjoin(Person, Person.id == Account.person_id).where(Account.public_id == public_id)
-    ).one_or_none()
+    row = session.execute(_owners().where(Account.public_id == public_id)).one_or_none()
     return Owner(row[0], row[1]) if row else None
 
 
@@ -217,12 +218,7 @@ def role_request(session: BoundSession, account_id: int, public_id: str) -> Role
 
 def owners(session: BoundSession, account_ids: Collection[int]) -> Sequence[Owner]:
     """Return some accounts by name, with their persons."""
-    rows = session.execute(
-        select(Account, Person)
-        .outerjoin(Person, Person.id == Account.person_id)
-        .where(Account.id.in_(account_ids))
-        .order_by(Person.sort_key.is_(None), Person.sort_key, Account.display_name, Account.id)
-    )
+    rows = session.execute(_owners().where(Account.id.in_(account_ids)).order_by(*_BY_NAME))
     return [Owner(account, person) for account, person in rows]
 
 
@@ -252,11 +248,7 @@ def acted_by(words: str) -> ColumnElement[bool]:
 
 def owners_by_public_id(session: BoundSession, public_ids: Iterable[str]) -> dict[str, Owner]:
     """Return accounts by their public ids, with their persons: to name those whom a page of the journal refers to."""
-    rows = session.execute(
-        select(Account, Person)
-        .outerjoin(Person, Person.id == Account.person_id)
-        .where(Account.public_id.in_(list(public_ids)))
-    )
+    rows = session.execute(_owners().where(Account.public_id.in_(list(public_ids))))
     return {account.public_id: Owner(account, person) for account, person in rows}
 
 
