@@ -19,7 +19,7 @@ TWO_MONTHS = 61
 
 def until(validity, *completions, window=TWO_MONTHS):
     """The last day of validity after completions made on these days."""
-    steps = validated([(on(day), FOREVER) for day in completions], validity, window)
+    steps = validated(tuple((on(day), FOREVER) for day in completions), validity, window)
     return str(steps[-1].until)
 
 
@@ -117,9 +117,9 @@ def test_completions_on_the_same_day_do_not_renew_each_other():
 
 
 def test_what_was_learnt_may_stop_counting_before_it_would_end():
-    steps = validated([(on("2026-03-02"), on("2026-07-01"))], BONUS, 60)
+    steps = validated(((on("2026-03-02"), on("2026-07-01")),), BONUS, 60)
     assert [str(step.until) for step in steps] == ["2026-07-01"]
-    steps = validated([(on("2026-03-02"), on("2026-07-01")), (on("2026-06-10"), FOREVER)], BONUS, 60)
+    steps = validated(((on("2026-03-02"), on("2026-07-01")), (on("2026-06-10"), FOREVER)), BONUS, 60)
     assert [str(step.until) for step in steps] == ["2026-07-01", "2027-07-01"]
 
 
@@ -139,15 +139,15 @@ completion_days = st.lists(st.dates(date(2023, 1, 1), date(2029, 12, 31)), min_s
 
 @given(completion_days, validities, st.integers(0, 27))
 def test_an_extra_completion_never_shortens_validity(completions, validity, window):
-    with_all = validated([(day, FOREVER) for day in completions], validity, window)
-    without_last = validated([(day, FOREVER) for day in completions[:-1]], validity, window)
+    with_all = validated(tuple((day, FOREVER) for day in completions), validity, window)
+    without_last = validated(tuple((day, FOREVER) for day in completions[:-1]), validity, window)
     for step in without_last:
         assert max(other.until for other in with_all if other.from_day <= step.from_day) >= step.until
 
 
 @given(completion_days, validities, st.integers(0, 27))
 def test_validity_never_ends_before_the_completion(completions, validity, window):
-    for step in validated([(day, FOREVER) for day in completions], validity, window):
+    for step in validated(tuple((day, FOREVER) for day in completions), validity, window):
         assert step.until >= step.from_day
 
 
@@ -156,7 +156,7 @@ def test_renewing_early_loses_no_days(day, months):
     validity = ForMonths(months)
     end = validity.end(day)
     for early in range(0, 27, 5):
-        steps = validated([(day, FOREVER), (end.last_day - timedelta(early), FOREVER)], validity, 27)
+        steps = validated(((day, FOREVER), (end.last_day - timedelta(early), FOREVER)), validity, 27)
         assert steps[-1].until == add_months(day, 2 * months) - timedelta(1)
 
 

@@ -156,6 +156,6 @@ def _tell(difference: Difference) -> None:
     for label, rows in (("stored", difference.stored), ("computed", difference.computed)):
         for starts_on, ends_on, state, due_on, valid_until, *_ in rows:
             click.echo(
-                f"    {label:<9} {starts_on} – {ends_on or ''!s:<10}  {state.value:<8} "
+                f"    {label:<9} {starts_on} – {ends_on or ''!s:<10}  {state:<8} "
                 f"due {due_on or '–'}, valid until {valid_until or '–'}"
             )

@@ -11,7 +11,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Integer, String, cast, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker.compliance.learners import load_learners
 from tracker.compliance.models import Phase
@@ -28,8 +29,11 @@ Progress = Callable[[int, int], None]
 PEOPLE_AT_A_TIME = 250
 """Decides how much memory a rebuild takes, whatever the size of the municipality."""
 
-Row = tuple[date, date | None, State, date | None, date | None, Reason, int, str]
-"""A phase as it is stored, but for whose it is: what `COLUMNS` hold. Plain, since there are millions."""
+Row = tuple[str, str | None, str, str | None, str | None, str, int, str]
+"""A phase as it is stored, but for whose it is: what `COLUMNS` hold, days and words as texts.
+
+Plain, since there are millions, to be read, compared, handed from process to process and written as they are.
+"""
 
 COLUMNS = ("starts_on", "ends_on", "state", "due_on", "valid_until", "reason", "version_id", "line_ids")
 
@@ -87,9 +91,9 @@ def compared(
 
 
 class Differing(NamedTuple):
-    """What is to be replaced: ids of stored phases, and the rows that take their place, as the database keeps them.
+    """What is to be replaced: ids of stored phases, and the rows that take their place.
 
-    Each row begins with the person and the requirement. Plain, so that it is cheap to hand from process to process.
+    Each row begins with the person and the requirement.
     """
 
     stored_ids: list[int]
@@ -101,27 +105,8 @@ def differing(batch: Sequence[Compared]) -> Differing:
     different = [one for one in batch if one.stored != one.computed]
     return Differing(
         [id_ for one in different for id_ in one.stored_ids],
-        [
-            (
-                one.person_id,
-                one.requirement_id,
-                _text(starts_on),
-                _text(ends_on),
-                str(state),
-                _text(due_on),
-                _text(valid_until),
-                str(reason),
-                *others,
-            )
-            for one in different
-            for starts_on, ends_on, state, due_on, valid_until, reason, *others in one.computed
-        ],
+        [(one.person_id, one.requirement_id, *row) for one in different for row in one.computed],
     )
-
-
-@lru_cache(maxsize=1 << 15)  # The same days come up for person after person, and equal texts are sent but once.
-def _text(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def here(
@@ -190,17 +175,26 @@ def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
     """Return the phases that the rules give, as they are stored."""
     return [
         (
-            phase.starts_on,
-            phase.ends_on,
-            phase.state,
-            phase.due_on,
-            phase.valid_until,
-            phase.because.reason,
-            phase.because.version_id,
-            _listed(phase.because.line_ids),
+            _text(starts_on),
+            _text(ends_on),
+            _WORDS[state],
+            _text(due_on),
+            _text(valid_until),
+            _WORDS[because.reason],
+            because.version_id,
+            _listed(because.line_ids),
         )
-        for phase in phases(learner, requirement)
+        for starts_on, ends_on, state, due_on, valid_until, because in phases(learner, requirement)
     ]
+
+
+# Equal texts are one text: handing it to another process again costs next to nothing.
+_WORDS = {word: word.value for words in (State, Reason) for word in words}
+
+
+@lru_cache(maxsize=1 << 15)  # The same days come up for person after person.
+def _text(day: date | None) -> Any:
+    return None if day is None else day.isoformat()
 
 
 @lru_cache  # There are few lines, and many phases of each.
@@ -208,11 +202,15 @@ def _listed(ids: tuple[int, ...]) -> str:
     return " ".join(map(str, ids))
 
 
+def _as_stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    return column.expression if isinstance(column.type, Integer) else cast(column, String)
+
+
 def _stored_of(
     session: BoundSession, persons: Collection[int], among: Collection[int] | None
 ) -> dict[tuple[int, int], tuple[list[int], list[Row]]]:
     """Return the stored phases of some people, by person and requirement, in order of days."""
-    columns = [getattr(Phase, name) for name in COLUMNS]
+    columns = [_as_stored(getattr(Phase, name)) for name in COLUMNS]
     statement = select(Phase.person_id, Phase.requirement_id, Phase.id, *columns).where(Phase.person_id.in_(persons))
     if among is not None:
         statement = statement.where(Phase.requirement_id.in_(among))

@@ -30,11 +30,14 @@ class Judged(NamedTuple):
     counts_until: date
 
 
-def accepted(learner: Learner, requirement: Requirement, part: Part) -> list[tuple[date, date]]:
-    """Return the day of each completion that counts, and the last day on which it can."""
+def accepted(learner: Learner, requirement: Requirement, part: Part) -> Iterator[tuple[date, date]]:
+    """Yield the day of each completion that counts, and the last day on which it can."""
     courses = course_ids(requirement, part.version)
-    judged = [judge(done, requirement, part) for done in learner.completions if done.course_id in courses]
-    return [(one.completion.completed_on, one.counts_until) for one in judged if one.verdict is Verdict.COUNTS]
+    for done in learner.completions:
+        if done.course_id in courses:
+            judged = judge(done, requirement, part)
+            if judged.verdict is Verdict.COUNTS:
+                yield done.completed_on, judged.counts_until
 
 
 def course_ids(requirement: Requirement, version: RequirementVersion, on: date | None = None) -> set[int]:

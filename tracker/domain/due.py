@@ -1,6 +1,6 @@
 """By when a course must be completed: the due date, and what moves it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -43,10 +43,12 @@ class Clock(NamedTuple):
 
 def clock_for(learner: Learner, requirement_id: int) -> Clock:
     """Return a learner's clock for one obligation, before any new version takes effect."""
-    exempt = union([one.days.span for one in learner.exemptions if one.requirement_id == requirement_id])
-    extensions = [one for one in learner.extensions if one.requirement_id == requirement_id]
-    notices = [(day, Reason.RETURNED) for day in learner.back_on]
-    notices += [(later(last, 1), Reason.EXEMPTION_ENDED) for _, last in exempt if last != FOREVER]
+    exempt, extensions, notices = [], [], [(day, Reason.RETURNED) for day in learner.back_on]
+    if learner.exemptions:
+        exempt = union(one.days.span for one in learner.exemptions if one.requirement_id == requirement_id)
+        notices += [(later(last, 1), Reason.EXEMPTION_ENDED) for _, last in exempt if last != FOREVER]
+    if learner.extensions:
+        extensions = [one for one in learner.extensions if one.requirement_id == requirement_id]
     return Clock(learner.away, exempt, extensions, notices)
 
 
@@ -54,20 +56,19 @@ def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:
     """Return how the due date moves later, in order. The last one whose `from_day` has come is the due date."""
     first = moved_by_absences(first_due(part, required_from), required_from, clock.away)
     steps = [Due(required_from, first, Reason.FIRST_DUE)]
-    candidates = [
-        Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
-        for extension in clock.extensions
-    ]
-    # Fair notice: nobody is at fault within so many days of these.
-    candidates += [
-        Due(day, later(day, part.version.minimum_notice_days), reason)
-        for day, reason in clock.notices
-        if required_from < day <= part.last
-    ]
-    for due in sorted(candidates):
+    for due in sorted(_moves(part, required_from, clock)):
         if due.due_on > steps[-1].due_on:
             steps.append(due)
     return steps
+
+
+def _moves(part: Part, required_from: date, clock: Clock) -> Iterator[Due]:
+    for extension in clock.extensions:
+        yield Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
+    for day, reason in clock.notices:
+        if required_from < day <= part.last:
+            # Fair notice: nobody is at fault within so many days of these.
+            yield Due(day, later(day, part.version.minimum_notice_days), reason)
 
 
 def first_due(part: Part, required_from: date) -> date:

@@ -7,6 +7,7 @@ nothing, and how it stood last March is a look-up.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -93,7 +94,7 @@ class Worked(NamedTuple):
     stretch: Stretch
     part: Part
     dues: list[Due]
-    validities: list[Validated]
+    validities: Sequence[Validated]
     phases: list[Phase]
 
 
@@ -107,7 +108,8 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
             if not found or found[-1].state not in AT_FAULT:
                 clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
-            validities = validated(accepted(learner, requirement, part), version.validity, version.renewal_window_days)
+            completions = tuple(accepted(learner, requirement, part))
+            validities = validated(completions, version.validity, version.renewal_window_days)
             found = _phases(part, _changes(part, dues, validities, clock))
             yield Worked(stretch, part, dues, validities, found)
 
@@ -132,8 +134,13 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     """Make a phase of the days from each change to the next."""
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
     assigned = [(one.assignment.id, one.spans) for one in part.assigned]
+    whole = (part.first, part.last)
+    line_ids, assignment_ids = _matching(lines, whole), _matching(assigned, whole)
+    partly = _any_partly(lines, whole) or _any_partly(assigned, whole)
     found, last = [], part.last
     for first, (state, due_on, valid_until, reason) in reversed(changes):
+        if partly:
+            line_ids, assignment_ids = _matching(lines, (first, last)), _matching(assigned, (first, last))
         found.append(
             Phase(
                 first,
@@ -141,7 +148,7 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
                 state,
                 None if due_on == FOREVER else due_on,
                 None if valid_until == FOREVER else valid_until,
-                Because(reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))),
+                Because(reason, part.version.id, line_ids, assignment_ids),
             )
         )
         last = later(first, -1)
@@ -154,17 +161,26 @@ def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...
     return tuple([id_ for id_, spans in found if overlaps(spans, days)]) if found else ()
 
 
-def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, Standing]]:
+def _any_partly(found: list[tuple[Any, list[Span]]], days: Span) -> bool:
+    """Say whether any days of some ids begin or end within others. Few do; without them all phases have the same ids."""
+    first_day, last_day = days
+    for _, spans in found:
+        for first, last in spans:
+            if first_day < first <= last_day or first_day <= last < last_day:
+                return True
+    return False
+
+
+def _changes(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[tuple[date, Standing]]:
     """Return how the obligation stands from the first day of a part, and from each day on which that changes."""
     changes: list[tuple[date, Standing]] = []
     before: Standing | None = None
     situation = Situation(part.version, dues[0])
-    events = _events(part, dues, validities, clock)
-    lasts = [later(happens_on, -1) for happens_on, _, _ in events[1:]]
-    lasts.append(part.last)
-    for (happens_on, what, value), last in zip(events, lasts, strict=True):
+    events = sorted(_events(part, dues, validities, clock), key=itemgetter(0))
+    for (happens_on, what, value), after in zip_longest(events, islice(events, 1, None)):
         setattr(situation, what, value)
         day = max(happens_on, part.first)
+        last = part.last if after is None else later(after[0], -1)
         while day <= last:
             standing, lasts_to = _stands(day, situation)
             if standing != before:
@@ -176,18 +192,22 @@ def _changes(part: Part, dues: list[Due], validities: list[Validated], clock: Cl
     return changes
 
 
-def _events(part: Part, dues: list[Due], validities: list[Validated], clock: Clock) -> list[tuple[date, str, Any]]:
-    """Return what happens by the end of a part, and when: the field of the situation that changes, and to what."""
-    events: list[tuple[date, str, Any]] = [(due.from_day, "due", due) for due in dues if due.from_day <= part.last]
-    events += [(one.from_day, "valid_until", one.until) for one in validities if one.from_day <= part.last]
+def _events(
+    part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock
+) -> Iterator[tuple[date, str, Any]]:
+    """Yield what happens by the end of a part, and when: the field of the situation that changes, and to what."""
+    for due in dues:
+        if due.from_day <= part.last:
+            yield due.from_day, "due", due
+    for validity in validities:
+        if validity.from_day <= part.last:
+            yield validity.from_day, "valid_until", validity.until
     for what, spans in (("away", clock.away), ("exempt", clock.exempt)):
         for first, last in spans:
             if first <= part.last and part.first <= last:
-                events.append((first, what, True))
+                yield first, what, True
                 if last < part.last:
-                    events.append((later(last, 1), what, False))
-    events.sort(key=itemgetter(0))
-    return events
+                    yield later(last, 1), what, False
 
 
 def _stands(day: date, situation: Situation) -> tuple[Standing, date]:  # noqa: PLR0911 - one for each state

@@ -4,9 +4,9 @@ Every completion gives one or more *ends*, the last days of validity. All of the
 completion made too early to renew one end may still renew another, so an extra completion never costs anybody a day.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from tracker.domain.periods import FOREVER, add_months, later
@@ -87,9 +87,10 @@ class Validated(NamedTuple):
     until: date
 
 
+@lru_cache(maxsize=1 << 13)  # Many complete the same course once, and on the same days.
 def validated(
-    completions: Iterable[tuple[date, date]], validity: Validity | None, renewal_window_days: int
-) -> list[Validated]:
+    completions: tuple[tuple[date, date], ...], validity: Validity | None, renewal_window_days: int
+) -> tuple[Validated, ...]:
     """Return how the last day of validity moves later as completions are made, in order.
 
     `completions`: the day of each, and the last day on which what was learnt counts. No validity: once is enough.
@@ -111,7 +112,7 @@ def validated(
         until = max(ends).last_day
         if not steps or until > steps[-1].until:
             steps.append(Validated(completed_on, until))
-    return steps
+    return tuple(steps)
 
 
 def window_opens(last_day: date, renewal_window_days: int) -> date:
