@@ -140,6 +140,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "SECRET_KEY": config.secret_key,
         "TESTING": config.environment == "test",
         "MAX_FILE_BYTES": config.max_upload_bytes,
+        "MAX_CERTIFICATE_BYTES": config.max_certificate_bytes,
         "MAX_CONTENT_LENGTH": config.max_upload_bytes + 1024 * 1024,  # A file, and what else its form says.
         "TRUSTED_HOSTS": list(config.trusted_hosts) or None,
         "SESSION_COOKIE_NAME": "__Host-tracker" if config.production else "tracker",

@@ -47,13 +47,14 @@ def test_refused_beside_the_field_and_nothing_sent(site: Site, tmp_path: Path, a
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_without_scripts_a_page_says_the_limit_and_leads_back(site: Site, tmp_path: Path) -> None:
+def test_without_scripts_a_page_leads_back_to_the_limit(site: Site, tmp_path: Path) -> None:
     page = site.signed_in("david", java_script_enabled=False)
     page.goto("/batches/exempt?requirement=x")
     too_large(page, tmp_path)
     page.locator("form[enctype] .btn-primary").click()
     expect(page.locator("h1")).to_have_text("Filen är för stor")
-    expect(page.locator("main")).to_contain_text("Högst 20 MB kan skickas.")
+    expect(page.locator("main")).to_contain_text("Formuläret säger hur stor den får vara.")
     page.get_by_role("link", name="Tillbaka till formuläret").click()
     expect(page).to_have_url(f"{site.url}/batches/exempt?requirement=x")
     expect(page.locator("input[type=file]")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Högst 20 MB.")

@@ -4,12 +4,11 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from tracker.accounts.forms import refuse
-from tracker.web.forms import Form, required
+from tracker.web.forms import FileField, Form, required
 
 _LENGTH = Length(max=500, message=_l("Use at most %(max)d characters."))
 

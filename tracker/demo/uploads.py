@@ -17,7 +17,6 @@ from tracker.people.queries import viewer_of
 from tracker.uploads.operations import upload
 
 COURSE = "grund-it-teori"
-MOST_BYTES = 1_000_000
 
 # How many of those who never took the course send a certificate.
 _OFTEN = 0.15
@@ -53,7 +52,6 @@ def add_uploads(session: BoundSession, workers: Sequence[Worker], *, now: dateti
             issuer=issuer,
             note="",
             content=_document(issuer, completed_on),
-            most_bytes=MOST_BYTES,
             by=viewer_of(session, account_id, today),
             now=now,
             today=today,

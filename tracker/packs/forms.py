@@ -1,11 +1,11 @@
 """Forms of packs."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import HiddenField
 from wtforms.validators import Length
 
-from tracker.web.forms import Form
+from tracker.web.forms import FileField, Form
 
 
 class SendForm(Form):

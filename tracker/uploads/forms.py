@@ -4,13 +4,13 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from tracker.accounts.forms import refuse
-from tracker.web.forms import Form, required
+from tracker.web.forms import FileField, Form, required
 
 _LENGTH = Length(max=500, message=_l("Use at most %(max)d characters."))
 
@@ -23,7 +23,7 @@ class UploadForm(Form):
         [required(_l("Choose the course."))],
         description=_l("The course here that the certificate should count as."),
     )
-    file = FileField(_l("The certificate"), [FileRequired(_l("Choose a file."))])
+    file = FileField(_l("The certificate"), [FileRequired(_l("Choose a file."))], limit="MAX_CERTIFICATE_BYTES")
     completed_on = DateField(
         _l("Completed on"),
         [required(_l("Write the day it was completed."))],

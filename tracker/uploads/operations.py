@@ -24,16 +24,6 @@ EARLIEST = date(1990, 1, 1)
 MOST_A_DAY = 20
 
 
-class TooLargeError(Exception):
-    """The file is larger than certificates may be."""
-
-    def __init__(self, size: int, most: int) -> None:
-        """Keep both, in bytes."""
-        super().__init__(f"{size} > {most}")
-        self.size = size
-        self.most = most
-
-
 class TooEarlyError(Exception):
     """The day is before any training that could still matter."""
 
@@ -63,18 +53,15 @@ def upload(
     issuer: str,
     note: str,
     content: bytes,
-    most_bytes: int,
     by: Viewer,
     now: datetime,
     today: date,
 ) -> UploadedCertificate:
     """Send, as the learner, a certificate from elsewhere. It proves nothing until somebody else has checked it.
 
-    Writes the journal. Raises TooLargeError, files.UnusableFileError, CompletionInFutureError, TooEarlyError,
-    AlreadySentError, TooManyError.
+    Writes the journal. Raises files.UnusableFileError, CompletionInFutureError, TooEarlyError, AlreadySentError,
+    TooManyError.
     """
-    if len(content) > most_bytes:
-        raise TooLargeError(len(content), most_bytes)
     if completed_on > today:
         raise CompletionInFutureError(completed_on)
     if completed_on < EARLIEST:

@@ -22,7 +22,7 @@ from tracker.uploads.words import OUTCOMES, REFUSED, refusal
 from tracker.web.access import requires
 from tracker.web.forms import Form, submitted
 from tracker.web.pages import found, page
-from tracker.web.session import edge, in_municipality
+from tracker.web.session import in_municipality
 
 bp = Blueprint("uploads", __name__, url_prefix="/certificates")
 
@@ -51,7 +51,6 @@ def create() -> AnyResponse:
         *(SelectChoice(public_id, title) for title, public_id in sorted(named, key=lambda one: sort_key(one[0]))),
     ]
     person = g.session.get_one(Person, g.viewer.person_id)
-    most_bytes = edge().config.max_certificate_bytes
     if submitted(form):
         try:
             operations.upload(
@@ -62,7 +61,6 @@ def create() -> AnyResponse:
                 issuer=form.issuer.data or "",
                 note=form.note.data or "",
                 content=form.file.data.read(),
-                most_bytes=most_bytes,
                 by=g.viewer,
                 now=g.now,
                 today=g.today,
@@ -72,14 +70,14 @@ def create() -> AnyResponse:
         else:
             flash(_("The certificate is sent. You see here when somebody has checked it."))
             return redirect(url_for("uploads.mine"))
-    return page("uploads/create.html", form=form, person=person, most_bytes=most_bytes)
+    return page("uploads/create.html", form=form, person=person)
 
 
 def _about(form: UploadForm, error: Exception) -> Field:
     """Return the field that a refusal is about."""
     if isinstance(error, CompletionInFutureError | operations.TooEarlyError):
         return form.completed_on
-    return form.file if isinstance(error, UnusableFileError | operations.TooLargeError) else form.course
+    return form.file if isinstance(error, UnusableFileError) else form.course
 
 
 @bp.get("/from-elsewhere/<public_id:upload_id>/file")

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tracker.i18n import megabytes
 from tracker.learning.operations import AlreadyCompletedError, CompletionInFutureError, CourseNotPublishedError
 from tracker.uploads.files import FileProblem, UnusableFileError
 from tracker.uploads.models import Outcome
@@ -14,7 +12,6 @@ from tracker.uploads.operations import (
     AlreadySentError,
     OwnCertificateError,
     TooEarlyError,
-    TooLargeError,
     TooManyError,
 )
 
@@ -48,14 +45,11 @@ _REFUSALS: dict[type[Exception], Any] = {
     CourseNotPublishedError: _l("The course is not published."),
 }
 
-REFUSED = (*_REFUSALS, UnusableFileError, TooLargeError)
+REFUSED = (*_REFUSALS, UnusableFileError)
 
 
 def refusal(error: Exception) -> str:
     """Return why a certificate is not taken, or cannot be decided about."""
     if isinstance(error, UnusableFileError):
         return str(_FILE_PROBLEMS[error.problem])
-    if isinstance(error, TooLargeError):
-        size, most = megabytes(error.size), megabytes(error.most)
-        return _("The file is %(size)s MB. At most %(most)s MB can be sent.", size=size, most=most)
     return str(_REFUSALS[type(error)])

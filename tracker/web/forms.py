@@ -1,13 +1,17 @@
 """Forms: one class per action, read from the request, answered with 422 when invalid."""
 
 import unicodedata
+from os import SEEK_END
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
+from flask_wtf import file as flask_wtf_file
 from wtforms import PasswordField, StringField, TextAreaField
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
+
+from tracker.i18n import megabytes
 
 
 class Form(FlaskForm):
@@ -36,6 +40,35 @@ class Form(FlaskForm):
                 field.errors = [*field.errors, message]
                 valid = False
         return valid
+
+
+class FileField(flask_wtf_file.FileField):
+    """A file, at most as large as a setting of the application says. A larger one is refused beside it."""
+
+    def __init__(self, *args: Any, limit: str = "MAX_FILE_BYTES", **kwargs: Any) -> None:
+        """Keep the name of the setting."""
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    @property
+    def most_bytes(self) -> int:
+        """How large the file may be."""
+        return current_app.config[self.limit]
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - called by WTForms
+        """Refuse a file that is too large, whatever else is said of it."""
+        if not self.data:
+            return
+        size = self.data.seek(0, SEEK_END)
+        self.data.seek(0)
+        if size > self.most_bytes:
+            raise StopValidation(
+                gettext(
+                    "The file is %(size)s MB. At most %(most)s MB can be sent.",
+                    size=megabytes(size),
+                    most=megabytes(self.most_bytes),
+                )
+            )
 
 
 def tidy(value: str | None) -> str | None:

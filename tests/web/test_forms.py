@@ -1,0 +1,34 @@
+"""What all forms do."""
+
+import io
+
+import pytest
+
+from tests.conftest import NOW
+from tests.factories import add_course, sign_in
+from tracker.app import create_app
+from tracker.config import Config
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "most"),
+    [
+        ("/imports", "david", "0,2"),
+        ("/batches/exempt", "david", "0,2"),
+        ("/packs", "cecilia", "0,2"),
+        ("/certificates/from-elsewhere/new", "anna", "0,1"),
+    ],
+)
+def test_a_file_that_is_too_large_is_refused_beside_its_field(database, cast, in_kil, address, name, most):
+    with in_kil() as session:
+        add_course(session, "it", now=NOW)
+    config = Config(
+        environment="test", base_url="http://localhost", max_upload_bytes=200_000, max_certificate_bytes=100_000
+    )
+    app = create_app(config, database)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = sign_in(app.test_client(), database, cast, name)
+    answer = client.post(address, data={"file": (io.BytesIO(b"x" * 400_000), "stor.csv")})
+    assert answer.status_code == 422
+    beside = answer.text.split('id="file-error"')[1][:600]
+    assert f"Filen är 0,4 MB. Den får vara högst {most} MB." in beside
