@@ -20,7 +20,7 @@ from tests.domain.cases import (
 from tests.domain.histories import day, learners, requirements
 from tracker.domain.acceptance import Verdict
 from tracker.domain.evidence import Evidence
-from tracker.domain.explain import Applies, Checked, Condition, DueStep, Step, Wanted, explain
+from tracker.domain.explain import Applies, Checked, Condition, DueStep, Lasts, Step, Wanted, explain
 from tracker.domain.facts import Access, Duty, DutyKind, State
 from tracker.domain.obligations import phase_on, phases
 from tracker.domain.requirement import (
@@ -31,6 +31,7 @@ from tracker.domain.requirement import (
     MajorVersions,
     Requirement,
 )
+from tracker.domain.validity import UntilDayOfYear
 
 CARE = {10: (days("2000-01-01"),), 11: (days("2000-01-01"),)}
 
@@ -256,6 +257,37 @@ def test_completions_are_judged():
         ("2026-07-09", Verdict.SUPERSEDED, None),
         ("2026-07-10", Verdict.COUNTS, on("2027-07-09")),
     ]
+
+
+def test_where_the_end_of_validity_comes_from():
+    def told(*completions, by):
+        found = explained(employed("2026-03-02"), *completions, by=by, date="2028-12-01").completions
+        return [(str(one.completion.completed_on), str(one.valid_until), one.lasts) for one in found]
+
+    months = told(
+        completed("2026-03-02"), completed("2026-06-10"), completed("2027-02-01"), completed("2027-02-10"), by=rule()
+    )
+    assert months == [
+        ("2026-03-02", "2027-03-01", Lasts.COUNTED),
+        ("2026-06-10", "2027-06-09", Lasts.COUNTED),
+        ("2027-02-01", "2028-03-01", Lasts.RENEWED),
+        ("2027-02-10", "2028-03-01", Lasts.EARLIER),
+    ]
+    year_end = rule(validity=UntilDayOfYear(12, 31))
+    assert told(completed("2026-06-30"), completed("2026-12-01"), by=year_end) == [
+        ("2026-06-30", "2026-12-31", Lasts.COUNTED),
+        ("2026-12-01", "2027-12-31", Lasts.COUNTED),
+    ]
+    active = rule(validity=UntilDayOfYear(12, 31, minimum_active_months=1), renewal_window_days=60)
+    assert told(completed("2026-06-30"), completed("2026-11-15"), by=active)[-1] == (
+        "2026-11-15",
+        "2027-12-31",
+        Lasts.RENEWED,
+    )
+    newer = rule(major_versions=MajorVersions.WITHIN_DAYS, major_version_days=30)
+    ended = required(newer, majors=(MajorVersion(BASIC, 2, on("2026-06-01")),))
+    assert told(completed("2026-03-10"), by=ended) == [("2026-03-10", "2026-07-01", Lasts.SUPERSEDED)]
+    assert told(completed("2026-03-10"), by=rule(validity=None)) == [("2026-03-10", "None", None)]
 
 
 def test_what_would_satisfy():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tracker.domain.acceptance import Verdict, course_ids, judge, least_major
+from tracker.domain.acceptance import Judged, Verdict, course_ids, judge, least_major
 from tracker.domain.audience import assigned_days, employed_runs, matched_days
 from tracker.domain.due import Due, Reason, first_due, moved_by_absences
 from tracker.domain.evidence import Evidence
@@ -95,13 +95,24 @@ class DueStep:
     """The days of absence it follows from."""
 
 
+class Lasts(StrEnum):
+    """Where the last day of validity after a completion comes from."""
+
+    COUNTED = "counted"  # from the day of the completion
+    RENEWED = "renewed"  # counted on from an earlier end, in whose renewal window the completion lies
+    EARLIER = "earlier"  # what was completed before is valid longer
+    SUPERSEDED = "superseded"  # a newer version of the course ends it
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionJudged:
-    """A completion made by the day, whether it counts, and the last day of validity after it."""
+    """A completion made by the day, whether it counts, the last day of validity after it, and where that comes from."""
 
     completion: Completion
     verdict: Verdict
     valid_until: date | None
+    lasts: Lasts | None = None
+    """None if it does not count, or counts without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +324,29 @@ def _judge_completions(
 ) -> Iterator[CompletionJudged]:
     made = [done for done in learner.completions if done.completed_on <= day]
     for done in sorted(made, key=lambda done: (done.completed_on, done.id or 0)):
-        verdict = judge(done, requirement, worked.part).verdict
-        if verdict is Verdict.OTHER_COURSE:
+        judged = judge(done, requirement, worked.part)
+        if judged.verdict is Verdict.OTHER_COURSE:
             continue
-        until = next((one.until for one in reversed(worked.validities) if one.from_day <= done.completed_on), None)
-        yield CompletionJudged(done, verdict, known(until) if verdict is Verdict.COUNTS else None)
+        until = _until(worked, done.completed_on)
+        if judged.verdict is Verdict.COUNTS and until is not None:
+            yield CompletionJudged(done, judged.verdict, known(until), _lasts(judged, worked, until))
+        else:
+            yield CompletionJudged(done, judged.verdict, None)
+
+
+def _until(worked: Worked, day: date) -> date | None:
+    return next((one.until for one in reversed(worked.validities) if one.from_day <= day), None)
+
+
+def _lasts(judged: Judged, worked: Worked, until: date) -> Lasts | None:
+    validity, completed_on = worked.part.version.validity, judged.completion.completed_on
+    if until == FOREVER:
+        return None
+    if validity is not None and until == validity.end(completed_on).last_day:
+        return Lasts.COUNTED
+    if until == _until(worked, later(completed_on, -1)):
+        return Lasts.EARLIER
+    return Lasts.SUPERSEDED if until == judged.counts_until else Lasts.RENEWED
 
 
 def _wanted(requirement: Requirement, version: RequirementVersion, day: date) -> Wanted:
