@@ -107,7 +107,9 @@ def test_an_exemption_lifts_the_requirement_and_its_end_gives_notice(cast, in_ki
     with in_kil() as session:
         by, case = acting_as(session, "bosse", "anna")
         exemption = session.scalars(select(Exemption)).one()
-        operations.end(session, fact=exemption, person=case.person, ends_on=TODAY, why="Åter", by=by, now=NOW)
+        operations.end(
+            session, fact=exemption, person=case.person, ends_on=TODAY, why="Åter", by=by, now=NOW, today=TODAY
+        )
     assert stands(in_kil, cast) == (State.EXEMPT, None)
     assert stands(in_kil, cast, day=TODAY + timedelta(days=1)) == (State.TO_DO, TODAY + timedelta(days=15))
     assert acts(in_kil) == [("exemption.granted", "Exemption"), ("exemption.ended", "Exemption")]
@@ -122,13 +124,32 @@ def test_an_exemption_may_be_taken_back_whole_and_only_made_shorter(cast, in_kil
         operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=LATER, reason="Annat", by=by, now=NOW)
     with in_kil() as session:
         by, case = acting_as(session, "david", "anna")
-        end = {"fact": session.scalars(select(Exemption)).one(), "person": case.person, "by": by, "now": NOW}
+        end = {
+            "fact": session.scalars(select(Exemption)).one(),
+            "person": case.person,
+            "by": by,
+            "now": NOW,
+            "today": TODAY,
+        }
         with pytest.raises(operations.NotEarlierError):
             operations.end(session, **end, ends_on=LATER, why="")
         with pytest.raises(operations.EndsBeforeStartError):
             operations.end(session, **end, ends_on=TODAY - timedelta(days=1), why="")
         operations.end(session, **end, ends_on=None, why="Fel")
     assert stands(in_kil, cast)[0] is State.OVERDUE
+
+
+def test_days_that_were_exempt_stay_so(cast, in_kil, acting_as):
+    with in_kil() as session:
+        by, case = acting_as(session, "david", "anna")
+        month_ago = TODAY - timedelta(days=30)
+        exempt = operations.grant_exemption(
+            session, case=case, starts_on=month_ago, ends_on=None, reason="Annat", by=by, now=NOW
+        )
+        end = {"fact": exempt, "person": case.person, "why": "Åter", "by": by, "now": NOW, "today": TODAY}
+        with pytest.raises(operations.EndsInPastError):
+            operations.end(session, **end, ends_on=month_ago)
+    assert stands(in_kil, cast)[0] is State.EXEMPT
 
 
 def test_what_is_refused(cast, in_kil, acting_as):
@@ -168,6 +189,7 @@ def test_nobody_decides_about_themself(cast, in_kil, acting_as, name):
                 why="x",
                 by=by,
                 now=NOW,
+                today=TODAY,
             )
 
 

@@ -3,11 +3,26 @@
 import io
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
-from tests.factories import add_course, sign_in
+from tests.factories import add_course, add_requirement, sign_in
 from tracker.app import create_app
 from tracker.config import Config
+from tracker.requirements.models import Requirement
+
+
+def test_a_day_that_no_page_can_be_about_is_refused(app, database, cast, in_kil):
+    with in_kil() as session:
+        version = add_course(session, "it", now=NOW)
+        add_requirement(session, "it", course_id=version.course_id, now=NOW)
+        requirement = session.scalars(select(Requirement.public_id)).one()
+    client = sign_in(app.test_client(), database, cast, "david")
+    for year in ("0001", "1899", "2200", "9999"):
+        says = {"requirement": requirement, "starts_on": f"{year}-01-01", "reason": "x", "seen": ""}
+        answer = client.post(f"/exemptions/new?person={cast.person_ids['anna']}", data=says)
+        assert answer.status_code == 422
+        assert "Skriv ett år från 1900 till 2199." in answer.text
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,10 @@ class StartsInPastError(Exception):
     """A requirement is assigned from today or later: nobody is behind with what they were not told of."""
 
 
+class EndsInPastError(Exception):
+    """An exemption that has begun ends today or later: nobody is behind with what they were exempt from."""
+
+
 class NotEarlierError(Exception):
     """Ending an exemption or assignment can only make it shorter: it ends by then already."""
 
@@ -152,15 +156,18 @@ def end(
     why: str,
     by: Viewer,
     now: datetime,
+    today: date,
 ) -> Dated | None:
     """Let an exemption or an assignment end before it otherwise would, or take it back altogether: no day.
 
     It is retracted; one with the new last day takes its place, and is returned. Writes the journal.
-    Raises OwnCaseError, EndsBeforeStartError, NotEarlierError.
+    Raises OwnCaseError, EndsBeforeStartError, EndsInPastError, NotEarlierError.
     """
     _refuse_own(person.id, by)
     if ends_on is not None and ends_on < fact.starts_on:
         raise EndsBeforeStartError(ends_on)
+    if isinstance(fact, Exemption) and ends_on is not None and ends_on < today:
+        raise EndsInPastError(ends_on)
     if ends_on is not None and fact.ends_on is not None and ends_on >= fact.ends_on:
         raise NotEarlierError(fact.ends_on)
     retract([fact], now=now, by_id=by.account_id, why=why)

@@ -270,6 +270,7 @@ def _ending(
                 why=form.why.data or "",
                 by=g.viewer,
                 now=g.now,
+                today=g.today,
             )
         except REFUSED as error:
             refuse(form.ends_on if isinstance(form, EndForm) else form.why, refusal(error))

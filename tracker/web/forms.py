@@ -8,10 +8,11 @@ from flask import current_app, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from flask_wtf import file as flask_wtf_file
-from wtforms import PasswordField, StringField, TextAreaField
+from wtforms import DateField, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 
 from tracker.i18n import megabytes
+from tracker.web.session import FIRST_DAY, LAST_DAY
 
 
 class Form(FlaskForm):
@@ -29,9 +30,13 @@ class Form(FlaskForm):
             return unbound_field.bind(form=form, **options)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check the fields, and that no text holds control characters."""
+        """Check the fields, that no text holds control characters, and that each day is one that pages can be about."""
         valid = super().validate(extra_validators=extra_validators)
         for field in self:
+            if isinstance(field, DateField) and field.data and not FIRST_DAY <= field.data <= LAST_DAY:
+                message = gettext("Write a year from %(first)s to %(last)s.", first=FIRST_DAY.year, last=LAST_DAY.year)
+                field.errors = [*field.errors, message]
+                valid = False
             if isinstance(field, StringField) and isinstance(field.data, str) and (row := _row_with_control(field)):
                 if "\n" in field.data:
                     message = gettext("Remove the characters that cannot be seen, in row %(row)s.", row=row)
