@@ -9,10 +9,11 @@ from sqlalchemy import select
 from tracker import tokens
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.compliance.operations import rebuild
-from tracker.db import BoundSession, Database, insert_many
+from tracker.db import BoundSession, Database
 from tracker.domain.evidence import Evidence
 from tracker.domain.sorting import sort_key
 from tracker.learning.models import Completion
+from tracker.many_rows import insert_many
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.people.models import Absence, Employment, Person

@@ -9,14 +9,8 @@ from sqlalchemy.orm import aliased
 
 from tests.factories import add_person
 from tracker.compliance.models import KnownDay
-from tracker.db import (
-    FactChangedError,
-    ForeignMunicipalityError,
-    UnscopedStatementError,
-    delete_plain,
-    insert_many,
-    retract,
-)
+from tracker.db import FactChangedError, ForeignMunicipalityError, UnscopedStatementError, retract
+from tracker.many_rows import delete_plain, insert_many
 from tracker.models import metadata
 from tracker.organisation.queries import subtree_ids
 from tracker.people.models import Employment, Person

@@ -18,10 +18,11 @@ from tests.factories import (
     add_unit,
 )
 from tracker.catalogue.models import CourseEquivalence, CourseVersion
-from tracker.db import insert_many, retract
+from tracker.db import retract
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import MajorVersions
 from tracker.learning.models import Completion
+from tracker.many_rows import insert_many
 from tracker.organisation.models import UnitPlacement
 from tracker.people.models import Absence, Employment
 from tracker.requirements.models import Assignment, Exemption, Extension, Requirement

@@ -20,12 +20,13 @@ from tracker.catalogue.models import CourseEquivalence, CourseVersion
 from tracker.compliance.models import Phase
 from tracker.compliance.operations import differences, rebuild, refresh
 from tracker.compliance.queries import phase_on
-from tracker.db import insert_many, retract
+from tracker.db import retract
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import State
 from tracker.domain.requirement import MajorVersions
 from tracker.edge import transaction
 from tracker.learning.models import Completion
+from tracker.many_rows import insert_many
 from tracker.organisation.models import UnitPlacement
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 

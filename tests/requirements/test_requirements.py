@@ -96,6 +96,30 @@ class TestSubtrees:
         assert found[other] == (Days(date(2025, 1, 1), date(2025, 12, 31)),)
         assert found[one] == (Days(date.min),)
 
+    def test_for_a_few_people_only_the_units_they_belong_to_on_the_same_days(self, in_kil, cast):
+        roots = {cast.units["10"], cast.units["20"]}
+        with in_kil() as session:
+            old = session.scalars(select(UnitPlacement).where(UnitPlacement.unit_id == cast.units["11"])).one()
+            retract([old], now=NOW, by_id=None, why="Flyttad.")
+            place(session, cast.units["11"], cast.units["10"], date(2024, 1, 1), date(2025, 6, 30))
+            place(session, cast.units["11"], cast.units["20"], date(2025, 7, 1))
+            for beside in ("110", "111"):
+                add_unit(session, "Grannen", parent_id=cast.units["10"], code=beside, now=NOW)
+            session.flush()
+            everything = subtrees(session, roots)
+            hers = subtrees(session, roots, persons=[cast.people["anna"]])
+        for root in roots:
+            assert hers[root] == {unit: everything[root][unit] for unit in (root, cast.units["11"])}
+        assert len(everything[cast.units["10"]]) == 4
+
+    def test_a_duty_for_a_unit_counts_as_belonging_to_it(self, in_kil, cast):
+        with in_kil() as session:
+            kind = DutyKind.LOCAL_IT_RESOURCE_PERSON
+            add_duty(session, cast.people["anna"], kind, unit_id=cast.units["20"], now=NOW)
+            session.flush()
+            found = subtrees(session, {cast.units["1"]}, persons=[cast.people["anna"]])[cast.units["1"]]
+        assert set(found) == {cast.units[code] for code in ("1", "10", "11", "20")}
+
 
 class TestLoading:
     def test_everything_that_was_published(self, in_kil, cast):

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from tracker.accounts.models import Account, RoleGrant
 from tracker.accounts.queries import identifier_key
-from tracker.db import BoundSession, insert_many
+from tracker.db import BoundSession
+from tracker.many_rows import insert_many
 
 # SQLite takes at most 32,766 values in a statement.
 AT_A_TIME = 1000

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from tracker.audit.chain import FIRST_HASH, NewEntry, hash_of
 from tracker.audit.models import JournalEntry, JournalHead
-from tracker.db import BoundSession, insert_many
+from tracker.db import BoundSession
+from tracker.many_rows import insert_many
 from tracker.permissions import Viewer
 
 

@@ -18,13 +18,14 @@ from tracker.catalogue.models import Course
 from tracker.compliance.computing import rarely_collecting
 from tracker.compliance.operations import wait_for_turn
 from tracker.compliance.whatif import Outlook, stored_stretches
-from tracker.db import BoundSession, insert_many, retract
+from tracker.db import BoundSession, retract
 from tracker.domain.evidence import Evidence
 from tracker.domain.periods import later
 from tracker.exceptions.operations import AskedUntilPastError, EndsBeforeStartError, StartsInPastError
 from tracker.learning.many import Done, record_completions
 from tracker.learning.models import Completion
 from tracker.learning.operations import CourseNotPublishedError
+from tracker.many_rows import insert_many
 from tracker.permissions import Viewer
 from tracker.reminders.forecast import MailChange, mail_changes
 from tracker.requirements.models import Requirement

@@ -54,7 +54,7 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
 
     None if no version of the requirement is published.
     """
-    loaded = load_requirements(session, [requirement.id])
+    loaded = load_requirements(session, [requirement.id], persons=[person.id])
     if not loaded:
         return None
     told = rules.explain(load_learners(session, [person.id])[person.id], loaded[0], day)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracker.compliance.computing import (
     COLUMNS,
+    PEOPLE_AT_A_TIME,
     Differing,
     Progress,
     Row,
@@ -18,8 +19,8 @@ from tracker.compliance.computing import (
     rarely_collecting,
 )
 from tracker.compliance.models import Phase
-from tracker.db import BoundSession, Touched, delete_plain, gather_statistics, insert_plain, is_busy
-from tracker.domain import requirement as rules
+from tracker.db import BoundSession, Touched, is_busy
+from tracker.many_rows import delete_plain, gather_statistics, insert_plain
 from tracker.municipalities.models import Municipality
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement
@@ -60,16 +61,14 @@ def refresh(session: BoundSession) -> None:
         return
     wait_for_turn(session)
     if touched.everything:
-        _recompute(session, _everyone(session), load_requirements(session))
+        _recompute(session, _everyone(session))
         return
-    if touched.persons:
-        _recompute(session, sorted(touched.persons), load_requirements(session))
+    _recompute(session, sorted(touched.persons))
     if concerned := _concerned_requirements(session, touched):
-        others = sorted(touched.persons_in_part - touched.persons)
-        _recompute(session, others, load_requirements(session, concerned), among=concerned)
+        _recompute(session, sorted(touched.persons_in_part - touched.persons), among=concerned)
     if changed := _changed_requirements(session, touched):
         others = [person for person in _everyone(session) if person not in touched.persons]
-        _recompute(session, others, load_requirements(session, changed), among=changed)
+        _recompute(session, others, among=changed)
 
 
 def rebuild(session: BoundSession, *, progress: Progress | None = None, processes: int = 1) -> None:
@@ -165,14 +164,12 @@ def _changed_requirements(session: BoundSession, touched: Touched) -> set[int]:
     return changed
 
 
-def _recompute(
-    session: BoundSession,
-    persons: Sequence[int],
-    requirements: Sequence[rules.Requirement],
-    *,
-    among: Collection[int] | None = None,
-) -> None:
+def _recompute(session: BoundSession, persons: Sequence[int], *, among: Collection[int] | None = None) -> None:
     """Replace what differs. `among`: the requirements to look at, if not all of them."""
+    if not persons:
+        return
+    few = persons if len(persons) <= PEOPLE_AT_A_TIME else None
+    requirements = load_requirements(session, among, persons=few)
     with rarely_collecting(len(persons)):
         for _done in _replacing(session, here(session, persons, requirements, among=among)):
             pass

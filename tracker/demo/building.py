@@ -14,7 +14,7 @@ from tracker import clock, tokens
 from tracker.accounts.models import Account
 from tracker.catalogue.models import Course, CourseVersion
 from tracker.catalogue.starter import load_starter as load_courses
-from tracker.db import BoundSession, Database, insert_many
+from tracker.db import BoundSession, Database
 from tracker.demo.accounts import SignIn, open_accounts
 from tracker.demo.chance import share
 from tracker.demo.exceptions import add_exceptions
@@ -27,6 +27,7 @@ from tracker.domain.facts import DutyKind
 from tracker.edge import finish
 from tracker.hr.operations import import_roster
 from tracker.learning.models import Certificate, Completion
+from tracker.many_rows import insert_many
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import OrgUnit, Position, UnitPlacement
 from tracker.people.models import Duty, Employment, Person

@@ -8,12 +8,13 @@ from sqlalchemy import func, select, true
 
 from tracker import tokens
 from tracker.accounts.people import Holder, follow_people
-from tracker.db import BoundSession, insert_many
+from tracker.db import BoundSession
 from tracker.demo.chance import between, share
 from tracker.demo.towns import Town
 from tracker.domain.facts import DutyKind
 from tracker.domain.programme import Layer, Owner, working_day
 from tracker.domain.sorting import sort_key
+from tracker.many_rows import insert_many
 from tracker.municipalities.calendar import HOLIDAYS
 from tracker.organisation.queries import in_force
 from tracker.people.models import Duty, Employment, Person

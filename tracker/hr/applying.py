@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from tracker.accounts.people import follow_people
-from tracker.db import BoundSession, insert_many, retract
+from tracker.db import BoundSession, retract
 from tracker.domain.periods import Days, later
 from tracker.domain.roster import Plan
 from tracker.domain.roster_facts import AwayTerms, ChangeKind, DutyTerms, EmploymentTerms, FactChange, Terms
@@ -15,6 +15,7 @@ from tracker.domain.roster_rows import PositionName
 from tracker.domain.roster_units import UnitChange, UnitChangeKind
 from tracker.domain.sorting import sort_key
 from tracker.hr.queries import unit_key
+from tracker.many_rows import insert_many
 from tracker.organisation.models import OrgUnit, Position, UnitKind, UnitPlacement
 from tracker.people.details import columns_of, differs, former_of, holder
 from tracker.people.models import Absence, Duty, Employment, FormerDetails, Person

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from tracker import tokens
 from tracker.catalogue.models import Course, CourseVersion
-from tracker.db import BoundSession, insert_many
+from tracker.db import BoundSession
 from tracker.domain.evidence import Evidence
 from tracker.learning.models import Certificate, Completion
+from tracker.many_rows import insert_many
 from tracker.people.models import Person
 from tracker.permissions import Viewer
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Account
@@ -17,7 +17,7 @@ from tracker.domain.periods import FOREVER, Days, Span, intersection, later, uni
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
 from tracker.organisation.models import Position, UnitPlacement
 from tracker.organisation.queries import in_force
-from tracker.people.models import Person
+from tracker.people.models import Duty, Employment, Person
 from tracker.permissions import Permission, Viewer
 from tracker.requirements.models import (
     Assignment,
@@ -36,9 +36,12 @@ def published(version: type[RequirementVersion] = RequirementVersion) -> ColumnE
     return version.published_at <= known_at()
 
 
-def load_requirements(session: BoundSession, ids: Collection[int] | None = None) -> list[rules.Requirement]:
+def load_requirements(
+    session: BoundSession, ids: Collection[int] | None = None, *, persons: Collection[int] | None = None
+) -> list[rules.Requirement]:
     """Return the published requirements, all or those with these ids, as the rules understand them.
 
+    `persons`: the units of audience lines are only those that matter to a few people, as for `subtrees`.
     Five queries at most, however many there are.
     """
     wanted = published()
@@ -51,7 +54,7 @@ def load_requirements(session: BoundSession, ids: Collection[int] | None = None)
     ).all()
     if not versions:
         return []
-    lines = _lines(session, [version.id for version in versions])
+    lines = _lines(session, [version.id for version in versions], persons)
     courses = {version.course_id for version in versions}
     equivalences = _equivalences(session, courses)
     majors = _majors(session, courses)
@@ -116,11 +119,13 @@ def validity_of(version: RequirementVersion) -> Validity | None:
     )
 
 
-def _lines(session: BoundSession, version_ids: Collection[int]) -> Mapping[int, list[rules.AudienceLine]]:
+def _lines(
+    session: BoundSession, version_ids: Collection[int], persons: Collection[int] | None
+) -> Mapping[int, list[rules.AudienceLine]]:
     rows = session.scalars(
         select(AudienceLine).where(AudienceLine.requirement_version_id.in_(version_ids)).order_by(AudienceLine.id)
     ).all()
-    units = subtrees(session, {row.unit_id for row in rows if row.unit_id is not None})
+    units = subtrees(session, {row.unit_id for row in rows if row.unit_id is not None}, persons=persons)
     lines: dict[int, list[rules.AudienceLine]] = defaultdict(list)
     for row in rows:
         lines[row.requirement_version_id].append(
@@ -138,20 +143,39 @@ def _lines(session: BoundSession, version_ids: Collection[int]) -> Mapping[int, 
     return lines
 
 
-def subtrees(session: BoundSession, roots: Collection[int]) -> dict[int, rules.Units]:
-    """Return, for each root, the units at and below it and the days on which they lay there. One query, or none."""
+def subtrees(
+    session: BoundSession, roots: Collection[int], *, persons: Collection[int] | None = None
+) -> dict[int, rules.Units]:
+    """Return, for each root, the units at and below it and the days on which they lay there. One query, or none.
+
+    `persons`: only units in which these people work, or for which they hold a duty, and what lies between. For a few
+    people it takes the same time in a municipality of any size.
+    """
     if not roots:
         return {}
-    placements = session.execute(
-        select(UnitPlacement.parent_id, UnitPlacement.unit_id, UnitPlacement.starts_on, UnitPlacement.ends_on).where(
-            stands(UnitPlacement)
-        )
-    )
+    placements = select(
+        UnitPlacement.parent_id, UnitPlacement.unit_id, UnitPlacement.starts_on, UnitPlacement.ends_on
+    ).where(stands(UnitPlacement))
+    if persons is not None:
+        placements = placements.where(UnitPlacement.unit_id.in_(_units_above(persons)))
     below: dict[int, list[tuple[int, Span]]] = defaultdict(list)
-    for parent_id, unit_id, starts_on, ends_on in placements:
+    for parent_id, unit_id, starts_on, ends_on in session.execute(placements):
         if parent_id is not None:
             below[parent_id].append((unit_id, (starts_on, ends_on or FOREVER)))
     return {root: _subtree(root, below) for root in roots}
+
+
+def _units_above(persons: Collection[int]) -> Select[int]:
+    """Return the units in which some people work or hold a duty, on any day, and all that ever lay above those."""
+    belonging = [
+        select(kind.unit_id.label("unit_id")).where(kind.person_id.in_(persons), stands(kind))
+        for kind in (Employment, Duty)
+    ]
+    above = belonging[0].cte("above", recursive=True)
+    # The union leaves out what has been passed, so that it ends even if units have lain in a circle, each on other days.
+    lying_in = select(UnitPlacement.parent_id).where(UnitPlacement.unit_id == above.c.unit_id, stands(UnitPlacement))
+    above = above.union(belonging[1], lying_in)
+    return select(above.c.unit_id)
 
 
 def _subtree(root: int, below: Mapping[int, list[tuple[int, Span]]]) -> rules.Units:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 
 from tracker.audit.operations import record
-from tracker.db import BoundSession, insert_many, retract
+from tracker.db import BoundSession, retract
+from tracker.many_rows import insert_many
 from tracker.people.models import Person
 from tracker.people.queries import by_employee_numbers
 from tracker.permissions import Viewer
