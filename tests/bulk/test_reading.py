@@ -34,6 +34,15 @@ def test_headings_in_any_order_with_columns_of_no_interest():
     assert rows(text, "utf-8-sig") == expected
 
 
+def test_headings_below_a_title():
+    text = "Kurslista hösten;;\n;;\nNamn;E-post;Datum\nÅsa Öberg;asa@kil.se;2026-11-23\n"
+    assert rows(text) == [ListRow(1, "Kurslistahösten"), ListRow(4, "asa@kil.se", DAY)]
+
+
+def test_who_stands_above_the_headings_is_not_left_out():
+    assert rows("100123\nAnstnr;Datum\n100124;2026-11-23\n") == [ListRow(1, "100123"), ListRow(3, "100124", DAY)]
+
+
 def test_the_number_is_taken_before_the_address():
     text = "E-post;Anstnr\nasa@kil.se;100123\nbo@kil.se;\n"
     assert rows(text) == [ListRow(2, "100123"), ListRow(3, "bo@kil.se")]

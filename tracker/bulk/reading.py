@@ -15,6 +15,9 @@ from tracker.hr.reading import UnreadableFileError, plain, records
 MAX_ROWS = 5_000
 WRITTEN_LENGTH = 200
 NOTE_LENGTH = 500
+MOST_ABOVE_HEADINGS = 10
+
+Numbered = tuple[int, list[str]]
 
 # The columns of a list, and the headings each may have.
 HEADINGS = {
@@ -57,12 +60,11 @@ def read_list(content: bytes) -> list[ListRow]:
     numbered = [(number, [_seen(cell) for cell in cells]) for number, cells in records(content, mixed=True)[1]]
     if not numbered:
         raise UnreadableFileError("empty")
-    places = _places(numbered[0][1])
-    if places:
-        numbered = numbered[1:]
-    elif len(numbered) == 1:
-        numbered = _one_line(numbered[0][1])
-    rows = [_with_headings(number, cells, places) if places else _without(number, cells) for number, cells in numbered]
+    above, places, below = _headed(numbered)
+    if not places and len(above) == 1:
+        above = _one_line(above[0][1])
+    rows = [_without(number, cells) for number, cells in above]
+    rows += [_with_headings(number, cells, places) for number, cells in below]
     rows = [row for row in rows if row.written]
     if len(rows) > MAX_ROWS:
         raise UnreadableFileError("too_many_rows", str(MAX_ROWS))
@@ -74,6 +76,17 @@ def read_list(content: bytes) -> list[ListRow]:
 def _seen(cell: str) -> str:
     """Return a cell without what nobody sees in it and the web and spreadsheets leave there, such as U+200B."""
     return " ".join("".join(letter for letter in cell if unicodedata.category(letter) != "Cf").split())
+
+
+def _headed(rows: Sequence[Numbered]) -> tuple[Sequence[Numbered], dict[str, int], Sequence[Numbered]]:
+    """Divide rows at their headings, which may have a title above them: those above, the columns, those below.
+
+    What stands above is read as well, so that nobody is left out unseen. Without headings, everything stands above.
+    """
+    for place, (_number, cells) in enumerate(rows[:MOST_ABOVE_HEADINGS]):
+        if places := _places(cells):
+            return rows[:place], places, rows[place + 1 :]
+    return rows, {}, []
 
 
 def _places(cells: Sequence[str]) -> dict[str, int]:
@@ -88,7 +101,7 @@ def _places(cells: Sequence[str]) -> dict[str, int]:
     return found if "number" in found or "email" in found else {}
 
 
-def _one_line(cells: Sequence[str]) -> list[tuple[int, list[str]]]:
+def _one_line(cells: Sequence[str]) -> list[Numbered]:
     """Take addresses that stand on one line, as mail programs copy them, for as many rows."""
     if sum("@" in cell for cell in cells) > 1:
         return [(number, [cell]) for number, cell in enumerate(cells, 1)]
