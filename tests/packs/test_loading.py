@@ -420,6 +420,12 @@ class TestCommands:
         again = run("import", "--municipality", "grums", tmp_path / "a")
         assert again.output.count("as here") == 4
 
+    def test_where_nothing_can_be_written_is_told(self, run, tmp_path):
+        (tmp_path / "a file").write_text("")
+        for output, why in (("a file", "Not a directory"), ("nowhere/a.zip", "No such file or directory")):
+            answer = run("export", "--municipality", "kil", "--output", tmp_path / output)
+            assert answer.output == f"Error: {tmp_path / output} cannot be written: {why}.\n"
+
     def test_what_is_wrong_is_told_and_nothing_is_changed(self, run, tmp_path, in_grums):
         (tmp_path / "p").mkdir()
         (tmp_path / "p" / "pack.toml").write_text("format = 1\nname = \n")

@@ -67,6 +67,8 @@ def export_pack_command(
         raise _told(error) from error
     except FileExistsError as error:
         raise click.ClickException(f"{output} is there already, and is not empty.") from error
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from error
     click.echo(f"{output}: {_number(pack)}")
 
 
