@@ -76,6 +76,17 @@ def test_a_duty_alone_needs_no_employment():
     assert matched(line, Duty(days("2026-03-02"), DutyKind.SYSTEM_ADMINISTRATOR)) == []
 
 
+@pytest.mark.parametrize(
+    "field", [{"position_id": 1}, {"employment_kind": "Tillsvidare"}, {"new_hire_days": 0}], ids=str
+)
+@pytest.mark.parametrize("duty", [DutyKind.SYSTEM_OWNER, None])
+def test_what_is_said_of_the_employment_asks_for_one_also_beside_a_duty_or_a_system(duty, field):
+    line = AudienceLine(1, duty=duty, system_id=4, **field)
+    facts = (Duty(days("2026-03-02"), DutyKind.SYSTEM_OWNER, system_id=4), Access(days("2026-03-02"), 4))
+    assert matched(line, *facts) == []
+    assert matched(line, *facts, employed("2026-03-20")) == ["2026-03-20.."]
+
+
 def test_a_unit_narrows_a_duty_that_is_held_for_a_unit():
     line = AudienceLine(1, duty=DutyKind.UNIT_MANAGER, units=CARE)
     manager = Duty(days("2026-03-02"), DutyKind.UNIT_MANAGER, unit_id=11)

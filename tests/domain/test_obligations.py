@@ -93,6 +93,15 @@ def test_on_hold_takes_precedence_over_grace():
     ]
 
 
+def test_the_last_day_of_a_date_and_of_grace_belongs_to_it_also_if_it_is_the_only_one():
+    by = rule(first_due_days=0, minimum_notice_days=0, grace_days=1)
+    assert story(employed("2026-03-02"), by=by) == [
+        "2026-03-02..2026-03-02 to_do due 2026-03-02",
+        "2026-03-03..2026-03-03 grace due 2026-03-02",
+        "2026-03-04.. overdue due 2026-03-02",
+    ]
+
+
 def test_grace_is_counted_from_the_later_of_due_date_and_end_of_validity():
     # The completion lapses ten days before the first due date, and grace is counted from the due date.
     facts = (completed("2025-03-23"), employed("2026-03-02"))
@@ -168,6 +177,11 @@ def test_required_from_the_day_the_requirement_takes_effect_if_that_is_later():
 def test_the_anchor_is_the_day_the_match_began_even_before_the_requirement_took_effect():
     # Employed on 20 February: 30 days after that is later than 14 days after 2 March.
     assert story(employed("2026-02-20"), by=rule("2026-03-02"))[0] == "2026-03-02..2026-03-22 to_do due 2026-03-22"
+
+
+def test_a_short_gap_before_the_requirement_took_effect_does_not_move_the_anchor():
+    facts = (employed("2025-01-01", "2025-12-31"), employed("2026-01-15"))
+    assert story(*facts, by=rule("2026-01-20"))[0] == "2026-01-20..2026-02-03 to_do due 2026-02-03"
 
 
 def test_a_fixed_date_is_the_due_date():
@@ -340,6 +354,11 @@ def test_an_extension_moves_an_open_due_date_later_from_the_day_it_was_granted()
     ]
 
 
+def test_an_extension_granted_before_the_first_day_holds_from_it():
+    first = story(employed("2026-03-02"), extended("2026-02-20", "2026-05-15"))[0]
+    assert first == "2026-03-02..2026-05-15 to_do due 2026-05-15"
+
+
 def test_an_extension_never_moves_a_due_date_earlier():
     assert story(employed("2026-03-02"), extended("2026-03-20", "2026-03-25")) == story(employed("2026-03-02"))
 
@@ -380,6 +399,17 @@ def test_only_days_from_required_from_on_move_the_due_date():
     assert story(employed("2026-03-02"), away("2026-02-01", "2026-03-11"))[1] == (
         "2026-03-12..2026-04-11 to_do due 2026-04-11"
     )
+
+
+def test_an_absence_whose_last_day_is_the_first_required_day_moves_the_due_date_by_it():
+    assert story(employed("2026-03-02"), away("2026-02-01", "2026-03-02"))[1] == (
+        "2026-03-03..2026-04-02 to_do due 2026-04-02"
+    )
+
+
+def test_days_that_two_absences_share_move_the_due_date_once():
+    facts = (employed("2026-03-02"), away("2026-03-05", "2026-03-14"))
+    assert story(*facts, away("2026-03-10", "2026-03-14")) == story(*facts)
 
 
 def test_an_absence_after_the_due_date_does_not_move_it():
@@ -497,6 +527,11 @@ def test_only_completions_from_the_anchor_on_may_count():
     assert story(completed("2026-03-02"), employed("2026-03-02"), by=by)[0].startswith("2026-03-02..2026-12-30 valid")
 
 
+def test_completions_between_the_anchor_and_the_day_the_requirement_took_effect_count():
+    by = rule("2026-06-01", earlier_completions=EarlierCompletions.FROM_ANCHOR)
+    assert story(employed("2026-03-02"), completed("2026-04-01"), by=by)[0].startswith("2026-06-01..2027-01-29 valid")
+
+
 def test_only_completions_from_a_date_on_may_count():
     by = rule(earlier_completions=EarlierCompletions.FROM_DATE, accepted_from=on("2026-02-01"))
     assert story(completed("2026-01-31"), employed("2026-03-02"), by=by) == story(employed("2026-03-02"))
@@ -584,6 +619,14 @@ def test_an_older_version_counts_if_completed_on_the_last_day_on_which_it_can():
         "2026-07-02..2026-07-20 to_do due 2026-07-20 until 2026-07-01",
     ]
     assert story(employed("2026-06-20"), completed("2026-07-02"), by=by) == story(employed("2026-06-20"))
+
+
+def test_the_first_newer_major_version_decides_and_those_of_other_courses_do_not():
+    by = rule(major_versions=MajorVersions.WITHIN_DAYS, major_version_days=30)
+    third, of_other = MajorVersion(BASIC, 3, on("2026-08-01")), MajorVersion(9, 2, on("2026-04-01"))
+    facts = (employed("2026-03-02"), completed("2026-03-02"))
+    found = story(*facts, by=required(by, majors=(of_other, third, SECOND)))
+    assert found == story(*facts, by=required(by, majors=(SECOND,)))
 
 
 def test_a_major_version_within_days_gives_at_least_the_notice():

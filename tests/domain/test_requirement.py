@@ -36,6 +36,13 @@ def test_a_newer_version_takes_over_whatever_was_planned():
     assert terms(rule("2026-01-01"), rule("2025-01-01", id=2)) == [(2, "2025-01-01", None)]
 
 
+def test_a_version_may_be_in_charge_for_a_single_day():
+    assert terms(rule("2026-01-01"), rule("2026-01-02", id=2)) == [
+        (1, "2026-01-01", "2026-01-01"),
+        (2, "2026-01-02", None),
+    ]
+
+
 def test_a_requirement_without_versions_is_never_in_effect():
     assert terms() == []
 

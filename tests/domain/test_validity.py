@@ -110,6 +110,17 @@ def test_all_ends_are_kept_not_only_the_best():
     assert until(BONUS, "2026-03-02", "2026-06-10", "2027-02-01", window=60) == "2028-03-01"
 
 
+def test_all_ends_of_one_completion_are_kept():
+    # November renews January's end and gives one of its own. Only the second lies in the window of the last completion.
+    assert until(BONUS, "2026-01-10", "2026-11-20", "2027-10-15", window=60) == "2028-11-19"
+
+
+def test_what_soon_stops_counting_takes_nothing_from_what_counts_longer():
+    older = (on("2026-04-01"), on("2026-07-01"))
+    steps = validated(((on("2026-03-02"), FOREVER), older), BONUS, 60)
+    assert [str(step.until) for step in steps] == ["2027-03-01"]
+
+
 def test_completions_on_the_same_day_do_not_renew_each_other():
     fixed_day_soon = UntilDayOfYear(12, 1, minimum_active_months=0)
     assert until(fixed_day_soon, "2026-11-10", "2026-11-10") == "2026-12-01"
