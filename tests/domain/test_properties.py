@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.domain import cases
 from tests.domain.histories import (
     FIRST,
     HORIZON,
@@ -24,9 +26,13 @@ from tests.domain.histories import (
     with_fact,
 )
 from tracker.domain.facts import (
+    Access,
     Assignment,
+    Duty,
+    DutyKind,
     Exemption,
     Extension,
+    Fact,
     Learner,
     Recorded,
     State,
@@ -183,6 +189,23 @@ def test_merging_two_persons_is_the_union_of_their_facts(learner, other, require
     together = phases(merged(learner, other), requirement)
     assert together == phases(learner_of([*facts_of(other), *facts_of(learner)]), requirement)
     assert together == phases(merged(other, learner), requirement)
+
+
+def test_merging_loses_no_kind_of_fact():
+    employment, duty = cases.employed("2026-03-02"), Duty(cases.days("2026-03-02"), DutyKind.SYSTEM_OWNER)
+    facts = [
+        *(
+            employment,
+            duty,
+            Access(cases.days("2026-03-02"), 4),
+            cases.away("2026-04-01"),
+            cases.completed("2026-04-01"),
+        ),
+        *(cases.exempt("2026-05-01"), cases.extended("2026-03-02", "2026-06-01"), cases.assigned("2026-03-02")),
+    ]
+    assert {type(fact) for fact in facts} == set(get_args(Fact))
+    for one, other in ((Learner(), learner_of(facts)), (learner_of(facts), Learner())):
+        assert facts_of(merged(one, other)) == facts_of(learner_of(facts))
 
 
 instants = st.integers(0, 1000).map(lambda hours: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
