@@ -134,13 +134,8 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     """Make a phase of the days from each change to the next."""
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
     assigned = [(one.assignment.id, one.spans) for one in part.assigned]
-    whole = (part.first, part.last)
-    line_ids, assignment_ids = _matching(lines, whole), _matching(assigned, whole)
-    partly = _any_partly(lines, whole) or _any_partly(assigned, whole)
     found, last = [], part.last
     for first, (state, due_on, valid_until, reason) in reversed(changes):
-        if partly:
-            line_ids, assignment_ids = _matching(lines, (first, last)), _matching(assigned, (first, last))
         found.append(
             Phase(
                 first,
@@ -148,7 +143,7 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
                 state,
                 None if due_on == FOREVER else due_on,
                 None if valid_until == FOREVER else valid_until,
-                Because(reason, part.version.id, line_ids, assignment_ids),
+                Because(reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))),
             )
         )
         last = later(first, -1)
@@ -159,16 +154,6 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
 def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...]:
     """Return which of some ids have a day of theirs among these."""
     return tuple([id_ for id_, spans in found if overlaps(spans, days)]) if found else ()
-
-
-def _any_partly(found: list[tuple[Any, list[Span]]], days: Span) -> bool:
-    """Say whether any days of some ids begin or end within others. Few do; without them all phases have the same ids."""
-    first_day, last_day = days
-    for _, spans in found:
-        for first, last in spans:
-            if first_day < first <= last_day or first_day <= last < last_day:
-                return True
-    return False
 
 
 def _changes(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[tuple[date, Standing]]:
