@@ -144,6 +144,25 @@ def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path):
     assert from_zip(outer.getvalue()) == files
 
 
+def test_what_a_mac_puts_beside_the_files_is_no_content(tmp_path):
+    files = write_pack(PACK)
+    beside = {
+        "__MACOSX/": b"",
+        "__MACOSX/._min-pack": b"\0\5\26\7",
+        "__MACOSX/min-pack/courses/kurs/._text.sv.md": b"\0\5\26\7",
+        "__MACOSX/min-pack/._.DS_Store": b"\0\5\26\7",
+        "min-pack/.DS_Store": b"\0\0\0\1Bud1",
+        "min-pack/courses/kurs/.DS_Store": b"\0\0\0\1Bud1",
+    }
+    inside = {f"min-pack/{name}": content for name, content in files.items()}
+    assert from_zip(zipped(*(beside | inside).items())) == files
+    write_files(files, tmp_path)
+    for name in (".DS_Store", "courses/kurs/.DS_Store", "__MACOSX/._pack.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"\0")
+    assert read_files(tmp_path) == files
+
+
 @pytest.mark.parametrize("name", shipped_names())
 def test_what_comes_with_tracker_is_written_as_tracker_writes_it(name):
     files = read_files(SHIPPED / name)
@@ -329,6 +348,12 @@ def link(name):
         (zipped(("a\\..\\evil.toml", b"")), "may not be called so"),
         (zipped(("pack.toml#.exe", b"")).replace(b"#", b"\0"), "may not be called so"),
         (zipped((".hidden/evil.toml", b"")), "may not be called so"),
+        (zipped(("__MACOSX/../../evil.toml", b"")), "may not be called so"),
+        (zipped(("a/__MACOSX/evil.toml", b"")), "may not be called so"),
+        (zipped(("../.DS_Store", b"")), "may not be called so"),
+        (zipped((".DS_Store/evil.toml", b"")), "may not be called so"),
+        (zipped(("._pack.toml", b"")), "may not be called so"),
+        (zipped((link("__MACOSX/evil.toml"), b"/etc/passwd")), "This is a link"),
         (zipped(("påck.toml", b"")), "may not be called so"),
         (zipped(("evil.exe", b"MZ")), "A pack does not hold files of this kind. It holds: .toml, .md"),
         (zipped(("evil.zip", b"PK")), "A pack does not hold files of this kind. It holds: .toml, .md"),

@@ -17,6 +17,8 @@ MOST_RATIO = 100
 # Plain names only: nothing absolute, no "..", no drive letters, no backslashes, nothing hidden.
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}")
 _DOTS = re.compile(r"\.\.|\.(/|$)")
+# What a Mac puts beside the files when it looks at a folder or zips one. It is no content, and is not even unpacked.
+_OF_MAC = re.compile(r"__MACOSX/[^\\\0]*|([A-Za-z0-9][A-Za-z0-9._-]*/){0,3}\.DS_Store")
 _MEGABYTE = 1024 * 1024
 _TYPES = (".toml", ".md", ".svg", ".png", ".jpg", ".webp")
 # Zips carry days; ours carry this one, so that the same pack is always the same bytes.
@@ -48,7 +50,9 @@ def _from_folder(folder: Path) -> dict[str, bytes]:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             problems.append(Problem(name, Fault.LINK))
-        elif path.is_file() and not name.startswith(".git/") and _check_name(name, names, problems):
+        elif not path.is_file() or name.startswith(".git/") or _is_of_mac(name):
+            continue
+        elif _check_name(name, names, problems):
             room -= path.stat().st_size
             if room < 0:
                 raise PackError([_too_many_bytes(folder.name)])
@@ -73,15 +77,16 @@ def from_zip(content: bytes) -> dict[str, bytes]:
                 raise PackError([Problem("", Fault.TOO_MANY_FILES, {"most": MOST_FILES})])
             for entry in entries:
                 # `filename` is cut at a NUL and has its slashes turned: the name as it was written is what counts.
-                if entry.is_dir() and _PATH.fullmatch(entry.orig_filename.rstrip("/")):
+                name = entry.orig_filename
+                if entry.is_dir() and (_PATH.fullmatch(name.rstrip("/")) or _is_of_mac(name)):
                     continue
                 if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
                     problems.append(Problem(repr(entry.filename), Fault.LINK))
                 elif entry.flag_bits & _ENCRYPTED:
                     problems.append(Problem(repr(entry.filename), Fault.ENCRYPTED))
-                elif _check_name(entry.orig_filename, names, problems):
-                    files[entry.orig_filename] = _unpacked(archive, entry, room)
-                    room -= len(files[entry.orig_filename])
+                elif not _is_of_mac(name) and _check_name(name, names, problems):
+                    files[name] = _unpacked(archive, entry, room)
+                    room -= len(files[name])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
         raise PackError([Problem("", Fault.NOT_ZIP)]) from error
     if problems:
@@ -97,6 +102,10 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> by
     if len(content) > most:
         raise PackError([Problem(repr(entry.filename), Fault.INFLATED)])
     return content
+
+
+def _is_of_mac(name: str) -> bool:
+    return _OF_MAC.fullmatch(name) is not None and ".." not in name.split("/")
 
 
 def _check_name(name: str, names: set[str], problems: list[Problem]) -> bool:
