@@ -301,6 +301,7 @@ class TestPreview:
         shown = text(cecilia.get(path, query_string=filled(), headers={"HX-Request": "true"}))
         assert "Hemtjänsten: 2 av 2, 2 nya" in shown
         assert "Gäller 3 · " in shown
+        assert "Spara utkastet för att se vilka de är" in shown, "why no figure leads to its people"
 
     def test_is_the_page_of_the_draft_without_htmx(self, cecilia, draft_id):
         assert cecilia.get(f"/requirements/drafts/{draft_id}/preview").location.endswith(f"/drafts/{draft_id}")
