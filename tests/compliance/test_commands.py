@@ -12,6 +12,7 @@ from tests.factories import acting, add_course, add_requirement
 from tracker import cli
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.compliance.models import Phase
+from tracker.domain.due import Reason
 from tracker.domain.facts import State
 from tracker.requirements.models import Requirement
 
@@ -56,6 +57,21 @@ class TestVerify:
         assert re.search(r"stored +\d{4}-\d\d-\d\d – \d{4}-\d\d-\d\d  exempt", result.output)
         assert tracker("rebuild", "--municipality", "kil").exit_code == 0
         assert tracker("verify", "--municipality", "kil").exit_code == 0
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("line_ids", "4711"), ("reason", Reason.RETURNED), ("due_on", NOW.date())]
+    )
+    def test_what_differs_can_be_seen_in_the_rows(self, tracker, cast, required, in_kil, name, value):
+        with in_kil() as session:
+            phase = session.scalars(
+                select(Phase).where(Phase.person_id == cast.people["anna"]).order_by(Phase.starts_on)
+            ).first()
+            assert getattr(phase, name) != value
+            setattr(phase, name, value)
+        output = tracker("verify", "--municipality", "kil").output
+        stored, computed = (re.findall(rf"{label} +(.*)", output) for label in ("stored", "computed"))
+        assert len(stored) == len(computed)
+        assert sum(one != other for one, other in zip(stored, computed, strict=True)) == 1
 
     def test_a_municipality_that_is_not_there(self, tracker, cast):
         assert "no municipality" in tracker("verify", "--municipality", "arvika").output
