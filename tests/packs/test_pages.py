@@ -1,6 +1,7 @@
 """The pages of packs."""
 
 import io
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -184,3 +185,25 @@ def test_the_list_takes_as_many_queries_for_twenty_as_for_one(browser, counted, 
     few = statements()
     fill(30)
     assert statements() == few
+
+
+def test_what_an_item_waits_for_or_lacks_is_told(browser, in_kil):
+    cecilia = browser("cecilia")
+    shown = cecilia.get("/packs/shipped/strategi")
+    assert shown.text.count("Ingen möter den förrän dess krav, som är ett utkast, är publicerat") == 3
+    cecilia.post("/packs/shipped/strategi", data={"expecting": expecting(shown)})
+    assert "Allt i paketet finns redan" in cecilia.get("/packs/shipped/strategi").text, "loading once is enough"
+    assert cecilia.get("/programme").text.count("Ingen möter den förrän") == 3
+    with in_kil() as session:
+        draft = next(one for one in drafts(session) if one.titles["sv"] == "Läs och kvittera IT-strategin")
+    discarding = f"/requirements/drafts/{draft.public_id}/discard"
+    assert "Läs IT-strategin" in cecilia.get(discarding).text
+    assert cecilia.post(discarding, data={"revision": draft.revision}).status_code == 302
+    assert cecilia.get("/programme").text.count("Ingen möter den förrän") == 2
+
+    lacking = replace(PACK, programme=(replace(PACK.programme[3], unit="4711"),))
+    sent = cecilia.post("/packs", data={"file": (io.BytesIO(to_zip(write_pack(lacking))), "x.zip")}).location
+    shown = cecilia.get(sent)
+    assert "Finns inte här: 4711." in shown.text
+    loaded = cecilia.post(sent, data={"expecting": expecting(shown)})
+    assert "1 punkt i introduktionsprogrammet utelämnades" in cecilia.get(loaded.location).text

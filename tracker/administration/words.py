@@ -171,6 +171,7 @@ ACTIONS: dict[str, Any] = {
     "phases.rebuilt": _l("Standing computed anew"),
     "programme.item_added": _l("Item added to the introduction programme"),
     "programme.item_changed": _l("Item of the introduction programme changed"),
+    "programme.item_dropped": _l("Item of the introduction programme dropped with its requirement’s draft"),
     "programme.item_ended": _l("Item of the introduction programme ended"),
     "reminder.decided": _l("Reminder decided"),
     "requirement.approval_asked": _l("Approval of a requirement asked for"),

@@ -122,7 +122,8 @@ def _tell(planned: Plan) -> None:
     for one in planned.equivalences:
         click.echo(f"{one.draft.course} accepts {one.draft.accepts}: {_EQUIVALENCES[one.change]}")
     for item in planned.programme:
-        click.echo(f"introduction {item.written.code}: {_ITEMS[item.change]}")
+        told = _ITEMS[item.change] + (", once its requirement is published" if item.waits else "")
+        click.echo(f"introduction {item.written.code}: {told}{', '.join(item.missing)}")
 
 
 _COURSES = {
@@ -146,5 +147,5 @@ _ITEMS = {
     "new": "new, for those who begin today or later",
     "same": "as here",
     "conflict": "left alone: it says something else here",
-    "missing": "left out: its requirement is not published here, or its unit or position is not here",
+    "missing": "left out until this is here and the pack is loaded again: ",
 }

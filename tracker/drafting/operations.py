@@ -10,6 +10,7 @@ from tracker.compliance.whatif import WhatIf, what_if
 from tracker.db import BoundSession
 from tracker.drafting.queries import draft_of
 from tracker.permissions import Viewer
+from tracker.programmes.operations import drop_items_of
 from tracker.requirements.models import AudienceLine, Requirement, RequirementVersion
 from tracker.requirements.operations import Draft, add_lines, add_version, check_publishable, columns_of, said_by
 from tracker.requirements.queries import as_rule, by_code, in_charge, lines_of, published_versions
@@ -105,7 +106,7 @@ def save_draft(
 
 
 def discard_draft(session: BoundSession, *, version: RequirementVersion, revision: int, by: Viewer) -> None:
-    """Throw a draft away, and the requirement with it if nothing of it was ever published. Writes the journal.
+    """Throw a draft away. If nothing was ever published, so go the requirement and what names it. Writes the journal.
 
     Raises DraftChangedError.
     """
@@ -115,6 +116,7 @@ def discard_draft(session: BoundSession, *, version: RequirementVersion, revisio
     session.delete(version)
     session.flush()  # Before the requirement that it refers to.
     if not published_versions(session, requirement.id):
+        drop_items_of(session, requirement_id=requirement.id, by=by)
         session.delete(requirement)
         session.flush()  # A requirement that something refers to is to fail here.
 

@@ -25,6 +25,7 @@ from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
 from tracker.permissions import Permission
+from tracker.programmes.queries import items_of
 from tracker.reminders.forecast import Mail, MailChange, MailChanges, mail_changes
 from tracker.requirements.operations import Draft, MissingTextError, NoAudienceError, check_publishable
 from tracker.requirements.queries import by_public_id, in_charge, published_versions
@@ -406,7 +407,9 @@ def discard(draft_id: str) -> Response:
     """Throw a draft away, once one has said so."""
     drafted = found(queries.draft_by_public_id(g.session, draft_id))
     if request.method == "GET":
-        return page("drafting/discard.html", drafted=drafted)
+        new = not published_versions(g.session, drafted.requirement.id)
+        items = items_of(g.session, drafted.requirement.id) if new else []
+        return page("drafting/discard.html", drafted=drafted, items=items)
     try:
         operations.discard_draft(g.session, version=drafted.version, revision=_revision(), by=g.viewer)
     except operations.DraftChangedError:

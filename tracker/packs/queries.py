@@ -77,6 +77,7 @@ def pack_of(
     offered = {offer.course.code: offer for offer in catalogue.offered(session, today=today)}
     if unknown := (set(requirements) - asked.keys()) | (set(courses) - offered.keys()):
         raise UnknownCodeError(", ".join(sorted(unknown)))
+    items = programmes.written(session, today) if everything else []
     codes = [code for code in sorted(asked) if everything or code in requirements]
     chosen = [written(session, asked[code].requirement, asked[code].version) for code in codes]
     people = _names(session) if any(one.owner for one in chosen) else frozenset()
@@ -87,7 +88,7 @@ def pack_of(
         about,
         tuple(catalogue.said_by(session, one.course, one.version) for one in taken),
         tuple(chosen),
-        tuple(programmes.written(session, today)) if everything else (),
+        tuple(item for item in items if item.requirement is None or item.requirement in asked),
         tuple(one for one in catalogue.written_equivalences(session) if {one.course, one.accepts} <= wanted),
     )
 
@@ -110,7 +111,7 @@ class Change(StrEnum):
     CHANGED = "changed"  # another version of what is there: of a course published, of a requirement a draft
     SAME = "same"
     CONFLICT = "conflict"  # left alone: somebody is at work on a draft of it, or it says something else here
-    MISSING = "missing"  # left out: an item of the programme names what is not here, or not published yet
+    MISSING = "missing"  # left out: an item of the programme names what is not here
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,15 @@ class PlannedRequirement:
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """An item of the introduction programme of a pack, and what loading it would do."""
+    """An item of the introduction programme of a pack, and what loading it would do.
+
+    `missing`: what it names that is not here. `waits`: nobody meets it before its requirement, a draft, is published.
+    """
 
     written: WrittenItem
     change: Change
+    missing: tuple[str, ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +222,22 @@ def _planned_items(session: BoundSession, pack: Pack, today: date) -> list[Plann
     own = {one.code: one for one in programmes.written(session, today)}
     known = set(session.scalars(select(ProgrammeItem.code)))
     published = {one.requirement.code for one in listed(session, today)}
+    requirements = {one.code for one in pack.requirements} | set(session.scalars(select(Requirement.code)))
     units = set(session.scalars(select(OrgUnit.code)))
     positions = {(code, title) for code, title in session.execute(select(Position.code, Position.title))}
     planned = []
     for item in pack.programme:
-        there = (
-            (item.requirement is None or item.requirement in published)
-            and (item.unit is None or item.unit in units)
-            and (item.position is None or item.position in positions)
+        named = ((item.requirement, requirements), (item.unit, units), (item.position, positions))
+        missing = tuple(
+            value if isinstance(value, str) else f"{value[1]} ({value[0]})"
+            for value, there in named
+            if value is not None and value not in there
         )
-        change = Change.NEW if there else Change.MISSING
+        change = Change.MISSING if missing else Change.NEW
         if item.code in known:
             change = Change.SAME if own.get(item.code) == item else Change.CONFLICT
-        planned.append(PlannedItem(item, change))
+        waits = change is Change.NEW and item.requirement is not None and item.requirement not in published
+        planned.append(PlannedItem(item, change, missing if change is Change.MISSING else (), waits))
     return planned
 
 

@@ -125,6 +125,16 @@ def _show(pack: Pack) -> Response:
 
 def _loaded(planned: queries.Plan) -> Response:
     drafts = sum(one.change in {Change.NEW, Change.CHANGED} for one in planned.requirements)
+    left_out = sum(one.change is Change.MISSING for one in planned.programme)
+    if left_out:
+        told = ngettext(
+            "%(num)s item of the introduction programme was left out: it names what is not here. "
+            "Load the pack again once it is.",
+            "%(num)s items of the introduction programme were left out: they name what is not here. "
+            "Load the pack again once it is.",
+            left_out,
+        )
+        flash(told, "warning")
     if not planned.changes:
         flash(_("Everything in the pack is here already."), "info")
     elif drafts:

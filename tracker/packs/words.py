@@ -40,7 +40,7 @@ ITEM_CHANGES: dict[Change, Any] = {
     Change.NEW: _l("New, for those who begin today or later"),
     Change.SAME: _l("Here already"),
     Change.CONFLICT: _l("Left alone: it says something else here"),
-    Change.MISSING: _l("Left out: it names what is not here, or a requirement that is not published"),
+    Change.MISSING: _l("Left out: it names what is not here"),
 }
 
 # What is wrong, and what would be right. Names of fields and files are the file's own, whatever the language.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tracker.audit.operations import record
 from tracker.db import BoundSession, retract
@@ -146,6 +146,15 @@ def end_item(
     said = Says(last.titles, last.owner, last.offset_days, last.helps)
     session.add(_version(item, last.number + 1, said, effective_from, now, ends=True))
     record(session, "programme.item_ended", subject=item, by=by, item=item.code, effective_from=str(effective_from))
+
+
+def drop_items_of(session: BoundSession, *, requirement_id: int, by: Viewer) -> None:
+    """Drop the items of a requirement that never was published, before it goes: nobody has met them. Writes the journal."""
+    for item, _said in queries.items_of(session, requirement_id):
+        record(session, "programme.item_dropped", subject=item, by=by, item=item.code)
+        session.execute(delete(ProgrammeItemVersion).where(ProgrammeItemVersion.item_id == item.id))
+        session.delete(item)
+    session.flush()
 
 
 def _last(session: BoundSession, item: ProgrammeItem, ahead: date, today: date) -> ProgrammeItemVersion:

@@ -19,8 +19,8 @@ from tracker.organisation.models import OrgUnit, Position
 from tracker.organisation.queries import tree_on
 from tracker.programmes.content import Written
 from tracker.programmes.models import ProgrammeItem, ProgrammeItemVersion
-from tracker.requirements.models import Requirement
-from tracker.requirements.queries import subtrees
+from tracker.requirements.models import Requirement, RequirementVersion
+from tracker.requirements.queries import published, subtrees
 from tracker.tables import known_at
 
 
@@ -96,7 +96,8 @@ def load_items(session: BoundSession) -> list[LoadedItem]:
 class Line:
     """An item in the editor: what it says to those who begin on the day, or will say; and what it says after that.
 
-    `last_day`: of those who begin and to whom it says so, if there is one.
+    `last_day`: of those who begin and to whom it says so, if there is one. `waits`: nobody meets it yet, as its
+    requirement is a draft.
     """
 
     item: ProgrammeItem
@@ -105,6 +106,7 @@ class Line:
     next: ProgrammeItemVersion | None
     unit_name: str | None
     position_title: str | None
+    waits: bool
 
     @property
     def coming(self) -> bool:
@@ -113,8 +115,9 @@ class Line:
 
 
 def listed(session: BoundSession, day: date) -> dict[Layer, list[Line]]:
-    """Return the programme as it stands for those who begin on a day, and what is to come, by layer. Two queries."""
+    """Return the programme as it stands for those who begin on a day, and what is to come, by layer. Three queries."""
     tree = tree_on(session, day)
+    published_ids = set(session.scalars(select(RequirementVersion.requirement_id).where(published())))
     by_item: defaultdict[int, list[Said]] = defaultdict(list)
     for one in sorted(_said(session), key=lambda one: one.days.starts_on):
         if one.days.span[1] >= day:
@@ -126,7 +129,15 @@ def listed(session: BoundSession, day: date) -> dict[Layer, list[Line]]:
         unit = tree.nodes.get(now.item.unit_id) if now.item.unit_id is not None else None
         position = now.position.title if now.position else None
         found[now.item.layer].append(
-            Line(now.item, now.version, now.days.ends_on, ahead, unit.name if unit else None, position)
+            Line(
+                now.item,
+                now.version,
+                now.days.ends_on,
+                ahead,
+                unit.name if unit else None,
+                position,
+                waits=now.item.requirement_id is not None and now.item.requirement_id not in published_ids,
+            )
         )
     for lines in found.values():
         lines.sort(key=lambda one: (one.unit_name or one.position_title or "", one.version.offset_days, one.item.id))
@@ -146,6 +157,12 @@ def versions_of(session: BoundSession, item_id: int) -> Sequence[ProgrammeItemVe
         .order_by(ProgrammeItemVersion.number)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def items_of(session: BoundSession, requirement_id: int) -> list[tuple[ProgrammeItem, ProgrammeItemVersion]]:
+    """Return the items that name a requirement, with what was last decided about each."""
+    items = session.scalars(select(ProgrammeItem).where(ProgrammeItem.requirement_id == requirement_id)).all()
+    return [(item, versions_of(session, item.id)[-1]) for item in items]
 
 
 def written(session: BoundSession, day: date) -> list[Written]:
