@@ -72,7 +72,62 @@ def test_a_day_that_is_none_is_said_to_be():
 
 
 @pytest.mark.parametrize(
-    "day", ["31/02/2026", "31.2.26", "2026-02-31", "2026-02-31 00:00", "31 februari", "31 Feb. 2026"]
+    "day",
+    [
+        "23 november 2026",
+        "23 nov 2026",
+        "23. Nov. 2026",
+        "den 23:e november 2026",
+        "23rd November 2026",
+        "November 23, 2026",
+        "Nov 23 2026",
+        "23/11 2026",
+        "20261123",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["100123;{};på länk", "100123\t{}\tpå länk", "Anstnr;Datum;Anteckning\n100123;{};på länk", "100123;{}"]
+)
+def test_a_day_is_read_as_people_write_it(text, day):
+    (row,) = rows(text.format(day))
+    assert (row.written, row.day, row.unreadable) == ("100123", DAY, False)
+    assert row.note == ("på länk" if "länk" in text else "")
+
+
+@pytest.mark.parametrize(
+    ("day", "meant"),
+    [
+        ("3 maj 2026", date(2026, 5, 3)),
+        ("3 May 2026", date(2026, 5, 3)),
+        ("3 okt. 2026", date(2026, 10, 3)),
+        ("3 oct 2026", date(2026, 10, 3)),
+        ("3 mars 2026", date(2026, 3, 3)),
+        ("3 sept. 2026", date(2026, 9, 3)),
+        ("3/5 2026", date(2026, 5, 3)),
+        ("3/5/2026", None),
+        ("3 mai 2026", None),
+        ("3 maj", None),
+        ("3 maj 26", None),
+        ("30 februari 2026", None),
+        ("3/13 2026", None),
+    ],
+)
+def test_months_in_both_languages_and_what_could_be_two_days(day, meant):
+    assert rows(f"Anstnr;Datum\n100123;{day}") == [ListRow(2, "100123", meant, unreadable=meant is None)]
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "31/02/2026",
+        "31.2.26",
+        "2026-02-31",
+        "2026-02-31 00:00",
+        "31 februari",
+        "31 Feb. 2026",
+        "31/2 2026",
+        "Feb 31 2026",
+    ],
 )
 @pytest.mark.parametrize("text", ["100123;{};på länk", "100123;på länk;{}", "100123\t{}\tpå länk"])
 def test_what_is_meant_for_a_day_is_never_a_note(text, day):
@@ -83,6 +138,11 @@ def test_what_is_meant_for_a_day_is_never_a_note(text, day):
 def test_digits_alone_are_meant_for_a_day_where_the_day_usually_stands(digits):
     assert rows(f"100123;{digits};på länk") == [ListRow(1, "100123", None, unreadable=True, note="på länk")]
     assert rows(f"100123;ärende;{digits}") == [ListRow(1, "100123", note=f"ärende, {digits}")]
+
+
+@pytest.mark.parametrize("day", ["23 nov 2026", "den 23 november 2026", "23/11 2026"])
+def test_a_blank_before_a_day_in_words_is_enough(day):
+    assert rows(f"100123 {day}") == [ListRow(1, "100123", DAY)]
 
 
 @pytest.mark.parametrize("text", ["100123 31/02/2026", "100123 31 februari", "100123;2026-11-23;31/11/2026"])

@@ -32,13 +32,38 @@ _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 
 # What is meant for a day, even if there is none such or it is written so that it could be two: 31/2/26, 31 februari.
 _MONTH = "(?:jan|feb|mar|apr|ma[jy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*"
+_NTH = r"(?:\.|:[ea]|st|nd|rd|th)?"
 _DAY = (
     r"\d{1,4} ?[-/.\u2010-\u2015\u2212] ?\d{1,2} ?[-/.\u2010-\u2015\u2212] ?\d{1,4}(?:[T ]\d{1,2}:\d{2}\S*)?"
-    rf"|\d{{1,2}}\.? ?{_MONTH}\.?(?: \d{{2,4}})?"
+    rf"|(?:den |the )?\d{{1,2}}{_NTH} ?{_MONTH}\.?,?(?: \d{{2,4}})?"
+    rf"|{_MONTH}\.? \d{{1,2}}{_NTH},?(?: \d{{4}})?"
+    r"|\d{1,2} ?/ ?\d{1,2} \d{2,4}"
 )
 _MEANT_FOR_DAY = re.compile(_DAY, re.IGNORECASE)
 _BARE_DAY = re.compile(r"\d{6}|\d{8}")
 _WHO_AND_DAY = re.compile(rf"(.+?) ({_DAY}|\d{{8}})", re.IGNORECASE)
+
+# Days that are one and the same to everybody, besides 2026-11-23: 23 november 2026, Nov 23, 2026, and 23/11 2026.
+_MONTHS = (
+    ("jan", "januari", "january"),
+    ("feb", "februari", "february"),
+    ("mar", "mars", "march"),
+    ("apr", "april"),
+    ("maj", "may"),
+    ("jun", "juni", "june"),
+    ("jul", "juli", "july"),
+    ("aug", "augusti", "august"),
+    ("sep", "sept", "september"),
+    ("okt", "oct", "oktober", "october"),
+    ("nov", "november"),
+    ("dec", "december"),
+)
+_NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+_IN_WORDS = re.compile(
+    rf"(?:den |the )?(?P<day>\d{{1,2}}){_NTH} ?(?P<month>[a-z]+)\.?,? (?P<year>\d{{4}})", re.IGNORECASE
+)
+_MONTH_FIRST = re.compile(rf"(?P<month>[a-z]+)\.? (?P<day>\d{{1,2}}){_NTH},? (?P<year>\d{{4}})", re.IGNORECASE)
+_SLASHED = re.compile(r"(?P<day>\d{1,2}) ?/ ?(?P<month>\d{1,2}) (?P<year>\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +147,7 @@ def _without(number: int, cells: Sequence[str]) -> ListRow:
     if not others and (both := _WHO_AND_DAY.fullmatch(who)):
         who, others = both[1], [both[2]]
     days = [cell for place, cell in enumerate(others) if _meant_for_day(cell, place)]
-    day = next((cell for cell in days if parse_date(cell) is None), days[0] if days else "")
+    day = next((cell for cell in days if _read_day(cell) is None), days[0] if days else "")
     if day:
         others.remove(day)
     return _row(number, who, day, ", ".join(others))
@@ -133,8 +158,18 @@ def _meant_for_day(cell: str, place: int) -> bool:
     return bool(_MEANT_FOR_DAY.fullmatch(cell) or (_BARE_DAY.fullmatch(cell) and (place == 0 or parse_date(cell))))
 
 
+def _read_day(text: str) -> date | None:
+    """Return the day that a text names, or None if it names none or could be two, such as 1/2/2026."""
+    for pattern in (_IN_WORDS, _MONTH_FIRST, _SLASHED):
+        if match := pattern.fullmatch(text):
+            month = match["month"].casefold()
+            number = int(month) if month.isdigit() else _NUMBER_OF.get(month, 0)
+            return parse_date(f"{match['year']}-{number:02}-{int(match['day']):02}")
+    return parse_date(text)
+
+
 def _row(number: int, who: str, day: str, note: str) -> ListRow:
-    understood = parse_date(day)
+    understood = _read_day(day)
     return ListRow(number, _identifier(who), understood, bool(day) and understood is None, note[:NOTE_LENGTH])
 
 
