@@ -159,6 +159,16 @@ def test_what_is_wrong_with_the_form_stands_on_it(browser, in_kil, requirement, 
     assert number_of(in_kil, Batch) == 0
 
 
+def test_a_picture_called_xlsx_is_refused_with_what_to_do(browser, in_kil, requirement):
+    file = (io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(500)), "lista.xlsx")
+    answer = browser("david").post("/batches/assign", data=terms(requirement, "") | {"file": file})
+    assert answer.status_code == 422
+    assert (
+        "Öppna listan i Excel, spara den där som .xlsx utan lösenord eller som CSV, och välj den filen." in answer.text
+    )
+    assert number_of(in_kil, Batch) == 0
+
+
 def test_more_time_is_given_to_a_list(browser, in_kil, requirement):
     david = browser("david")
     with in_kil() as session:

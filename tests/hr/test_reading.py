@@ -55,6 +55,23 @@ def test_damaged_letters_are_refused(damaged, reason):
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n" + bytes(range(1, 200)) * 9,
+        b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(range(1, 200)) * 9,
+        b"\0\0\0\x18ftypheic" + bytes(range(1, 200)) * 9,
+        b"%PDF-1.7\n1 0 obj\n",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(1, 200)) * 9,
+    ],
+    ids=["png", "jpeg", "heic", "pdf", "xls"],
+)
+def test_another_kind_of_file_is_told_by_its_content(content):
+    with pytest.raises(UnreadableFileError) as refused:
+        read_table(content)
+    assert refused.value.reason == "not_text"
+
+
 def test_a_damaged_cell_of_a_spreadsheet_is_told_with_its_row():
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:

@@ -24,6 +24,8 @@ SAMPLE_ROWS = 5
 
 _DELIMITERS = ";\t,"
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# How other files begin: pictures, a PDF, Excel's old format, which Excel also keeps a file with a password in.
+_NO_TABLES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-", b"RIFF", b"II*\0", b"MM\0*", b"\xd0\xcf\x11\xe0")
 # "å" in UTF-8 that somebody read as Windows-1252 and saved again.
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf…„–©¶¤¥¼€‰ŠŒŽ]|â€")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -169,6 +171,8 @@ def records(content: bytes, *, mixed: bool = False) -> tuple[str, Iterator[tuple
     """
     if len(content) > MAX_BYTES:
         raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
+    if content.startswith(_NO_TABLES) or content[4:8] == b"ftyp":
+        raise UnreadableFileError("not_text")
     if content.startswith(b"PK\x03\x04"):
         encoding, found = "xlsx", _spreadsheet(content)
     else:

@@ -17,8 +17,14 @@ _UNREADABLE = {
     "too_large": _l("The file is larger than %(first)s MB."),
     "too_many_rows": _l("There are more than %(first)s rows. Divide them, and load one part at a time."),
     "empty": _l("The file is empty."),
-    "not_text": _l("This is not a text file. Save it as CSV or XLSX and try again."),
-    "not_a_spreadsheet": _l("The spreadsheet cannot be opened. Save it as XLSX or CSV and try again."),
+    "not_text": _l(
+        "This is neither an Excel file (.xlsx) nor text. Open the list in Excel, save it there as .xlsx without a password, or "
+        "as CSV, and choose that file."
+    ),
+    "not_a_spreadsheet": _l(
+        "The file cannot be opened as an Excel file. Open the list in Excel, save it there as .xlsx or CSV, and choose that "
+        "file."
+    ),
     "not_a_table": _l("The file cannot be divided into rows and columns (%(first)s)."),
     "unknown_encoding": _l("Letters such as å, ä and ö cannot be read. Save the file as UTF-8 and try again."),
     "mojibake": _l(
