@@ -26,6 +26,50 @@ def test_a_day_that_no_page_can_be_about_is_refused(app, database, cast, in_kil)
 
 
 @pytest.mark.parametrize(
+    ("written", "says"), [("31/02/2026", "Skriv dagen som 2026-11-23."), ("", "Välj första dagen.")]
+)
+def test_one_fault_is_said_once(app, database, cast, written, says):
+    """Not also that the day is missing, nor that what is missing is not well written."""
+    david = sign_in(app.test_client(), database, cast, "david")
+    answer = david.post(f"/exemptions/new?person={cast.person_ids['anna']}", data={"starts_on": written})
+    assert errors_at("starts_on", answer.text) == [says]
+    assert errors_at("reason", answer.text) == ["Skriv varför."]
+
+
+def test_a_missing_code_is_said_once(app, database, cast, in_kil):
+    with in_kil() as session:
+        add_course(session, "it", now=NOW)
+    cecilia = sign_in(app.test_client(), database, cast, "cecilia")
+    answer = cecilia.post("/requirements/new", data={"code": ""})
+    assert answer.status_code == 422
+    assert errors_at("code", answer.text) == ["Skriv en kod."]
+
+
+def errors_at(field, html):
+    """Return what is said beside a field."""
+    beside = html.split(f'id="{field}-error"')[1].split("</div>")[0]
+    return [one.split("</span></p>")[0].strip() for one in beside.split("Fel: </span>")[1:]]
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "values"),
+    [
+        ("/certificates/from-elsewhere/new", "anna", {"issuer": ""}),
+        ("/batches/exempt", "david", {"reason": ""}),
+        ("/imports", "david", None),
+    ],
+)
+def test_a_file_must_be_chosen_again_when_something_else_is_refused(app, database, cast, in_kil, address, name, values):
+    with in_kil() as session:
+        add_course(session, "it", now=NOW)
+    client = sign_in(app.test_client(), database, cast, name)
+    answer = client.post(address, data=(values or {}) | {"file": (io.BytesIO(b"x;y"), "lista.csv")})
+    assert answer.status_code == 422
+    (said,) = errors_at("file", answer.text)
+    assert (said == "Välj filen igen: den sparades inte.") == (values is not None)
+
+
+@pytest.mark.parametrize(
     ("address", "name", "most"),
     [
         ("/imports", "david", "0,2"),

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_wtf import FlaskForm
 from flask_wtf import file as flask_wtf_file
 from wtforms import DateField, PasswordField, StringField, TextAreaField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import StopValidation
 
 from tracker.i18n import megabytes
 from tracker.web.session import FIRST_DAY, LAST_DAY
@@ -30,9 +30,14 @@ class Form(FlaskForm):
             return unbound_field.bind(form=form, **options)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check the fields, that no text holds control characters, and that each day is one that pages can be about."""
+        """Check the fields, that no text holds control characters, and that each day is one that pages can be about.
+
+        Of what cannot be read, one thing is said.
+        """
         valid = super().validate(extra_validators=extra_validators)
         for field in self:
+            if field.errors and field.process_errors:
+                field.errors = _said_once(field)
             if isinstance(field, DateField) and field.data and not FIRST_DAY <= field.data <= LAST_DAY:
                 message = gettext("Write a year from %(first)s to %(last)s.", first=FIRST_DAY.year, last=LAST_DAY.year)
                 field.errors = [*field.errors, message]
@@ -76,6 +81,25 @@ class FileField(flask_wtf_file.FileField):
             )
 
 
+def _written(field: Any) -> bool:
+    """Tell whether anything was filled in."""
+    return any(one.strip() if isinstance(one, str) else one for one in field.raw_data or [])
+
+
+def _said_once(field: Any) -> list[Any]:
+    """Return the one thing to say of what cannot be read: how a day is written, otherwise what we ask for."""
+    if isinstance(field, DateField) and _written(field):
+        return [gettext("Write the day as 2026-11-23.")]
+    return [*field.errors][-1:]
+
+
+def ask_for_files_again(form: Form) -> None:
+    """Say of each file that came with a refused form that it must be chosen again: browsers do not keep it."""
+    for field in form:
+        if isinstance(field, FileField) and field.data and form.errors and not field.errors:
+            field.errors = [gettext("Choose the file again: it was not kept.")]
+
+
 def tidy(value: str | None) -> str | None:
     """Return text as NFC without blanks around it; empty text stays empty."""
     return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
@@ -98,16 +122,16 @@ def submitted(form: Form) -> bool:
 
 
 def required(message: Any) -> Any:
-    """Return a validator that says in the reader's words what is missing.
+    """Return a validator that says in the reader's words what is missing, and ends the checks of the field.
 
     What the library says of an empty day, or of a choice that was not made, gives way to it.
     """
 
     def check(_form: Form, field: Any) -> None:
         if field.data is None or (isinstance(field.data, str) and not field.data.strip()) or field.data == []:
-            if not any(one.strip() if isinstance(one, str) else one for one in field.raw_data or []):
+            if not _written(field):
                 field.errors = []
-            raise ValidationError(message)
+            raise StopValidation(message)
 
     check.field_flags = {"required": True}  # ty: ignore[missing-attribute]
     return check

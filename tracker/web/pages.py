@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from tracker import i18n
 from tracker.naming import shown_name
 from tracker.permissions import Permission, Role
-from tracker.web.forms import Form
+from tracker.web.forms import Form, ask_for_files_again
 from tracker.web.session import takes_a_day
 
 T = TypeVar("T")
@@ -54,6 +54,8 @@ def page(template: str, **context: Any) -> Response:
     """Render a page. With a form in the context that was sent and is invalid, the answer's status is 422."""
     form = context.get("form")
     refused = isinstance(form, Form) and request.method == "POST"
+    if refused:
+        ask_for_files_again(form)
     return make_response(render_template(template, **context), 422 if refused else 200)
 
 
