@@ -1,5 +1,7 @@
 """Granting, ending, asking and answering: what the rules then say, and what is refused."""
 
+import threading
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,9 +13,17 @@ from tracker.audit.models import JournalEntry
 from tracker.compliance.explain import explain
 from tracker.compliance.operations import differences
 from tracker.compliance.queries import obligations_of
-from tracker.domain.exceptions import AlreadyExemptError, DoesNotApplyError, ExceptionKind, NotLaterError
+from tracker.domain.exceptions import (
+    AlreadyAssignedError,
+    AlreadyExemptError,
+    DoesNotApplyError,
+    ExceptionKind,
+    NothingDueError,
+    NotLaterError,
+)
 from tracker.domain.explain import Step
 from tracker.domain.facts import State
+from tracker.edge import transaction
 from tracker.exceptions import operations, queries
 from tracker.people.models import Person
 from tracker.people.queries import viewer_of
@@ -167,6 +177,81 @@ def test_what_is_refused(cast, in_kil, acting_as):
         by, case = acting_as(session, "bosse", "anna")
         with pytest.raises(AlreadyExemptError):
             operations.grant_exemption(session, case=case, starts_on=LATER, ends_on=None, reason="x", by=by, now=NOW)
+
+
+def test_what_another_decided_meanwhile_counts(cast, in_kil, acting_as):
+    """A case that was read before they did is read again."""
+    with in_kil() as session:
+        by, case = acting_as(session, "bosse", "anna")
+        before = case.learner
+        operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=TODAY, reason="x", by=by, now=NOW)
+        operations.assign(session, case=case, starts_on=LATER, ends_on=LATER, reason="x", by=by, now=NOW, today=TODAY)
+    with in_kil() as session:
+        by, case = acting_as(session, "david", "anna")
+        stale = {"case": replace(case, learner=before), "reason": "x", "by": by, "now": NOW}
+        with pytest.raises(AlreadyExemptError):
+            operations.grant_exemption(session, **stale, starts_on=TODAY, ends_on=None)
+        with pytest.raises(AlreadyAssignedError):
+            operations.assign(session, **stale, starts_on=TODAY, ends_on=None, today=TODAY)
+        with pytest.raises(NothingDueError):
+            operations.grant_extension(session, **stale, due_on=LATER, today=TODAY)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_who_grant_at_the_same_time_one_is_told(app, database, cast, in_kil, acting_as):
+    both_have_looked, told = threading.Barrier(2, timeout=30), []
+
+    def grant(name):
+        with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
+            by, case = acting_as(session, name, "anna")
+            both_have_looked.wait()
+            try:
+                operations.grant_exemption(
+                    session, case=case, starts_on=TODAY, ends_on=None, reason="x", by=by, now=NOW
+                )
+                told.append("granted")
+            except AlreadyExemptError:
+                told.append("told")
+
+    at_once(grant)
+    assert sorted(told) == ["granted", "told"]
+    with in_kil() as session:
+        assert len(session.scalars(select(Exemption)).all()) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_who_end_it_at_the_same_time_one_is_told(app, database, cast, in_kil, acting_as):
+    with in_kil() as session:
+        by, case = acting_as(session, "david", "anna")
+        operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=None, reason="x", by=by, now=NOW)
+    both_have_looked, told = threading.Barrier(2, timeout=30), []
+
+    def end(name):
+        with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
+            by, case = acting_as(session, name, "anna")
+            fact = session.scalars(select(Exemption)).one()
+            both_have_looked.wait()
+            try:
+                operations.end(
+                    session, fact=fact, person=case.person, ends_on=TODAY, why="x", by=by, now=NOW, today=TODAY
+                )
+                told.append("ended")
+            except operations.NotStandingError:
+                told.append("told")
+
+    at_once(end)
+    assert sorted(told) == ["ended", "told"]
+    with in_kil() as session:
+        standing = session.scalars(select(Exemption.ends_on).where(Exemption.retracted_at.is_(None)))
+        assert standing.all() == [TODAY]
+
+
+def at_once(act):
+    threads = [threading.Thread(target=act, args=(name,)) for name in ("bosse", "david")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 @pytest.mark.parametrize("name", ["bosse", "david", "cecilia"])

@@ -177,6 +177,32 @@ def test_who_is_out_of_reach_does_not_exist(browser, cast, in_kil, requirement):
     assert browser("david").get(addresses[4]).status_code == 404, "nobody answers their own request"
 
 
+END = {"ends_on": TODAY.isoformat(), "seen": TODAY.isoformat(), "why": "Åter i tjänst"}
+
+
+def test_an_end_on_another_day_is_shown_before_it_is_one(browser, cast, in_kil, requirement):
+    with in_kil() as session:
+        until = TODAY + timedelta(days=60)
+        exemption = add_exemption(session, cast.people["anna"], "it", starts_on=TODAY, ends_on=until, now=NOW)
+    bosse, address = browser("bosse"), f"/exemptions/{exemption.public_id}/end"
+    assert "Om det upphör 23 november" in bosse.get(address).text
+    chosen = END | {"ends_on": LATER.isoformat()}
+    shown = bosse.post(address, data=chosen)
+    assert shown.status_code == 200
+    assert "Om det upphör 23 december" in shown.text
+    assert "24 december som det är nu" in shown.text
+    assert "Inget har upphört än" in shown.text
+    assert number_of(in_kil, Exemption) == 1
+    assert "Om det upphör 23 december" in bosse.get(f"{address}?ends_on={LATER}").text, "as scripts ask for it"
+    for not_possible in ("2026-11-22", "2027-03-01", "9999-12-31", "i går", ""):
+        assert "Om det upphör 23 november" in bosse.get(f"{address}?ends_on={not_possible}").text
+        assert bosse.post(address, data=END | {"ends_on": not_possible}).status_code == 422
+    assert bosse.post(address, data=chosen | {"seen": seen(shown)}).status_code == 302
+    with in_kil() as session:
+        standing = select(Exemption.ends_on).where(Exemption.retracted_at.is_(None))
+        assert session.scalars(standing).all() == [LATER]
+
+
 def test_ending_and_taking_back(browser, cast, in_kil, requirement):
     with in_kil() as session:
         now_on = add_exemption(session, cast.people["anna"], "it", starts_on=TODAY, ends_on=None, now=NOW)
@@ -184,7 +210,7 @@ def test_ending_and_taking_back(browser, cast, in_kil, requirement):
         extension = add_extension(session, cast.people["david"], "it", granted_on=TODAY, due_on=LATER, now=NOW)
     cecilia = browser("cecilia")
     for address, form in (
-        (f"/exemptions/{now_on.public_id}/end", {"ends_on": TODAY.isoformat(), "why": "Åter i tjänst"}),
+        (f"/exemptions/{now_on.public_id}/end", END),
         (f"/exemptions/{coming.public_id}/end", {"why": "Behövs inte"}),
         (f"/extensions/{extension.public_id}/withdraw", {"why": "Fel person"}),
     ):
@@ -355,7 +381,7 @@ def test_a_requirement_is_assigned_ended_and_listed(browser, cast, in_kil, optio
     assert "Vikarie för systemägaren" not in bosse.get("/exceptions?kind=exemption").text
     end = person.split('href="/assignments/')[-1].split('"')[0]
     assert bosse.get(f"/assignments/{end}").status_code == 200
-    ended = bosse.post(f"/assignments/{end}", data={"ends_on": TODAY.isoformat(), "why": "Klart"})
+    ended = bosse.post(f"/assignments/{end}", data=END | {"why": "Klart"})
     assert ended.location == f"/people/{cast.person_ids['anna']}"
     with in_kil() as session:
         assert [one.state for one in obligations_of(session, cast.people["anna"], TODAY)] == [State.TO_DO]

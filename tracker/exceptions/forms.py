@@ -67,9 +67,13 @@ class AssignmentForm(_GrantForm):
 
 
 class EndForm(Form):
-    """The last day of an exemption or assignment, and why it ends."""
+    """The last day of an exemption or assignment, and why it ends.
+
+    `seen`: the last day that the last answer showed the consequences of. It ends only on that one.
+    """
 
     ends_on = DateField(_l("Last day"), [required(_l("Choose the last day."))])
+    seen = HiddenField()
     why = TextAreaField(_l("Why"), [required(_l("Write why.")), _LENGTH])
 
 

@@ -3,12 +3,15 @@
 What a decision changes is worked out when the transaction ends, as for every fact. Nobody decides about themself.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
 from tracker.audit.operations import record
+from tracker.compliance.learners import load_learners
+from tracker.compliance.operations import wait_for_turn
 from tracker.db import BoundSession, retract
 from tracker.domain import exceptions as rules
 from tracker.domain import facts
@@ -24,6 +27,7 @@ from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension
 
 Dated = TypeVar("Dated", bound=Exemption | Assignment)
+Decided = Exemption | Extension | Assignment
 
 
 class OwnCaseError(Exception):
@@ -40,6 +44,10 @@ class StartsInPastError(Exception):
 
 class EndsInPastError(Exception):
     """An exemption that has begun ends today or later: nobody is behind with what they were exempt from."""
+
+
+class NotStandingError(Exception):
+    """It was ended or taken back meanwhile."""
 
 
 class NotEarlierError(Exception):
@@ -76,6 +84,7 @@ def grant_exemption(
 
     Raises OwnCaseError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError, AlreadyExemptError.
     """
+    case = _as_it_stands(session, case)
     check_exemption(case, starts_on, ends_on, by, starts_on)  # What it may not be is the same on any day.
     exemption = Exemption(starts_on=starts_on, ends_on=ends_on, **_granted(case, reason, by, now))
     _add(session, "exemption.granted", exemption, case, by=by)
@@ -98,6 +107,7 @@ def assign(
     Raises OwnCaseError, StartsInPastError, EndsBeforeStartError, domain.exceptions.DoesNotApplyError,
     AlreadyAssignedError.
     """
+    case = _as_it_stands(session, case)
     check_assignment(case, starts_on, ends_on, by, today)
     assignment = Assignment(starts_on=starts_on, ends_on=ends_on, **_granted(case, reason, by, now))
     _add(session, "assignment.made", assignment, case, by=by)
@@ -112,6 +122,20 @@ def check_assignment(case: Case, starts_on: date, ends_on: date | None, by: View
     if ends_on is not None and ends_on < starts_on:
         raise EndsBeforeStartError(ends_on)
     return rules.assign(case.learner, case.rule, facts.Assignment(case.requirement.id, Days(starts_on, ends_on)))
+
+
+def _as_it_stands(session: BoundSession, case: Case) -> Case:
+    """Wait for whoever else decides in the municipality, one person or a list, and return the case with what they did."""
+    wait_for_turn(session)
+    return replace(case, learner=load_learners(session, [case.person.id])[case.person.id])
+
+
+def _require_standing(session: BoundSession, fact: Decided) -> None:
+    """Wait as `_as_it_stands` does. Raises NotStandingError if somebody ended the fact or took it back meanwhile."""
+    wait_for_turn(session)
+    session.refresh(fact)
+    if fact.retracted_at is not None:
+        raise NotStandingError(fact.public_id)
 
 
 def _mark(by: Viewer, now: datetime) -> dict[str, Any]:
@@ -161,15 +185,12 @@ def end(
     """Let an exemption or an assignment end before it otherwise would, or take it back altogether: no day.
 
     It is retracted; one with the new last day takes its place, and is returned. Writes the journal.
-    Raises OwnCaseError, EndsBeforeStartError, EndsInPastError, NotEarlierError.
+    Raises OwnCaseError, NotStandingError, EndsBeforeStartError, EndsInPastError, NotEarlierError.
     """
     _refuse_own(person.id, by)
-    if ends_on is not None and ends_on < fact.starts_on:
-        raise EndsBeforeStartError(ends_on)
-    if isinstance(fact, Exemption) and ends_on is not None and ends_on < today:
-        raise EndsInPastError(ends_on)
-    if ends_on is not None and fact.ends_on is not None and ends_on >= fact.ends_on:
-        raise NotEarlierError(fact.ends_on)
+    _require_standing(session, fact)
+    if ends_on is not None:
+        check_end(fact, ends_on, today)
     retract([fact], now=now, by_id=by.account_id, why=why)
     record(
         session,
@@ -193,6 +214,16 @@ def end(
     return shorter
 
 
+def check_end(fact: Dated, ends_on: date, today: date) -> None:
+    """Raise what `end` does of a last day that may not be."""
+    if ends_on < fact.starts_on:
+        raise EndsBeforeStartError(ends_on)
+    if isinstance(fact, Exemption) and ends_on < today:
+        raise EndsInPastError(ends_on)
+    if fact.ends_on is not None and ends_on >= fact.ends_on:
+        raise NotEarlierError(fact.ends_on)
+
+
 def grant_extension(
     session: BoundSession, *, case: Case, due_on: date, reason: str, by: Viewer, now: datetime, today: date
 ) -> Extension:
@@ -200,6 +231,7 @@ def grant_extension(
 
     Raises OwnCaseError, domain.exceptions.DoesNotApplyError, NothingDueError, NotLaterError.
     """
+    case = _as_it_stands(session, case)
     check_extension(case, due_on, by, today)
     extension = Extension(granted_on=today, due_on=due_on, **_granted(case, reason, by, now))
     session.add(extension)
@@ -224,8 +256,12 @@ def check_extension(case: Case, due_on: date, by: Viewer, today: date) -> rules.
 def withdraw_extension(
     session: BoundSession, *, extension: Extension, person: Person, why: str, by: Viewer, now: datetime
 ) -> None:
-    """Take an extension back: the due date is what it was without it. Writes the journal. Raises OwnCaseError."""
+    """Take an extension back: the due date is what it was without it. Writes the journal.
+
+    Raises OwnCaseError, NotStandingError.
+    """
     _refuse_own(person.id, by)
+    _require_standing(session, extension)
     retract([extension], now=now, by_id=by.account_id, why=why)
     record(session, "extension.withdrawn", subject=extension, by=by, person=person.public_id)
 
@@ -293,6 +329,7 @@ def answer(
     Writes the journal, and mails the learner. Raises OwnCaseError, AlreadyAnsweredError, UntilMissingError, and what granting raises.
     """
     _refuse_own(request.person_id, by)
+    wait_for_turn(session)  # Before the request's lock, as everybody does.
     locked = select(ExceptionRequest).where(ExceptionRequest.id == request.id).with_for_update()
     session.scalars(locked.execution_options(populate_existing=True)).one()
     if request.answered_at is not None:

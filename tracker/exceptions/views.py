@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, request, url_for
@@ -9,11 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
+from tracker.compliance.operations import wait_for_turn
 from tracker.domain import exceptions as rules
 from tracker.domain import facts
 from tracker.domain.exceptions import DecisionKind, Effect, ExceptionKind
 from tracker.domain.obligations import phase_on, phases
-from tracker.domain.periods import Days, later
+from tracker.domain.periods import Days
 from tracker.exceptions import operations, queries
 from tracker.exceptions.forms import (
     YES,
@@ -35,6 +37,7 @@ from tracker.requirements.models import Assignment, Exemption, Extension, Requir
 from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page
+from tracker.web.session import FIRST_DAY, LAST_DAY
 
 bp = Blueprint("exceptions", __name__)
 
@@ -182,6 +185,8 @@ def _cases(form: GrantForm, people: list[Person]) -> list[Case]:
     listed = requirements.listed(g.session, g.today)
     form.requirement.choices = requirement_choices(listed)
     chosen = [one.requirement for one in listed if one.requirement.public_id == form.requirement.data]
+    if form.seen.data:
+        wait_for_turn(g.session)  # What somebody else just decided is to be seen, not to stop what is under way.
     return queries.cases(g.session, people, chosen[0]) if chosen and request.method == "POST" else []
 
 
@@ -256,40 +261,69 @@ def end_assignment(assignment_id: str) -> Response:
 def _ending(
     granted: Exemption | Assignment, fact: facts.Exemption | facts.Assignment, person: Person, kind: DecisionKind
 ) -> Response:
+    """Show what it changes to end it on the day that is chosen; once that has been seen, end it."""
     case = queries.cases(g.session, [person], g.session.get_one(Requirement, granted.requirement_id))[0]
     begun = granted.starts_on <= g.today
-    form = EndForm(ends_on=g.today) if begun else WithdrawForm()
+    form = _end_form() if begun else WithdrawForm()
     ends_on = form.ends_on.data if isinstance(form, EndForm) else None
+    another_day = False
     if submitted(form):
+        another_day = isinstance(form, EndForm) and form.seen.data != str(ends_on)
         try:
-            operations.end(
-                g.session,
-                fact=granted,
-                person=person,
-                ends_on=ends_on,
-                why=form.why.data or "",
-                by=g.viewer,
-                now=g.now,
-                today=g.today,
-            )
+            if isinstance(form, EndForm) and ends_on is not None and another_day:
+                operations.check_end(granted, ends_on, g.today)
+            else:
+                operations.end(
+                    g.session,
+                    fact=granted,
+                    person=person,
+                    ends_on=ends_on,
+                    why=form.why.data or "",
+                    by=g.viewer,
+                    now=g.now,
+                    today=g.today,
+                )
+                flash(str((ENDED if begun else TAKEN_BACK)[kind]))
+                return redirect(url_for("dashboards.person", person_id=person.public_id))
         except REFUSED as error:
+            another_day = False
             refuse(form.ends_on if isinstance(form, EndForm) else form.why, refusal(error))
-        else:
-            flash(str((ENDED if begun else TAKEN_BACK)[kind]))
-            return redirect(url_for("dashboards.person", person_id=person.public_id))
-    effect = rules.end(case.learner, case.rule, fact, g.today if begun else None)
-    seen_on = later(g.today, 1) if begun else granted.starts_on
-    return page(
+    shown_for = _possible_end(granted, ends_on) if begun else None
+    if isinstance(form, EndForm):
+        form.seen.data = str(shown_for)
+    shown = page(
         "exceptions/end.html",
         form=form,
         kind=kind,
         case=case,
         fact=granted,
-        effect=effect,
-        seen_on=seen_on,
+        effect=rules.end(case.learner, case.rule, fact, shown_for),
+        shown_for=shown_for,
+        another_day=another_day,
         begun=begun,
         titles=_titles(),
     )
+    if another_day:
+        shown.status_code = 200  # Nothing is wrong with the form: its consequences are shown.
+    return shown
+
+
+def _end_form() -> EndForm:
+    """Return the form, filled in with today or, where scripts run, with `?ends_on=…`: the day that was just chosen."""
+    if request.method == "GET" and "ends_on" in request.args:
+        return EndForm(request.args)
+    return EndForm(ends_on=g.today)
+
+
+def _possible_end(granted: Exemption | Assignment, ends_on: date | None) -> date:
+    """Return the day that was chosen, or today if it may not end on that one."""
+    try:
+        if ends_on is not None and FIRST_DAY <= ends_on <= LAST_DAY:
+            operations.check_end(granted, ends_on, g.today)
+            return ends_on
+    except REFUSED:
+        pass
+    return g.today
 
 
 @bp.route("/extensions/<public_id:extension_id>/withdraw", methods=["GET", "POST"])
