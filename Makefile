@@ -39,7 +39,9 @@ benchmark: .venv/ready
 translations: .venv/ready
 	$(RUN) pybabel extract --mapping tracker/translations/babel.cfg --ignore-dirs ".*" --keywords "_l lazy_gettext translated" \
 		--no-location --sort-output --output messages.pot .
-	$(RUN) pybabel update --input-file messages.pot --locale sv --output-dir tracker/translations --no-fuzzy-matching --ignore-obsolete
+	$(RUN) pybabel update --input-file messages.pot --locale sv --output-dir tracker/translations --no-fuzzy-matching --ignore-obsolete \
+		--width 120
+	sed -i -E '/^"(Project-Id|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Generated-By)/d' tracker/translations/sv/LC_MESSAGES/messages.po
 	$(RUN) pybabel compile --directory tracker/translations
 
 vendor:

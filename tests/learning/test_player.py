@@ -8,16 +8,17 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import NOW
-from tests.factories import BEGINNING, acting, add_course
+from tests.factories import BEGINNING, acting, add_completion, add_course, add_requirement
 from tests.learning.conftest import ALMOST, DRAFT, QUESTIONS, RIGHT, Learner
 from tracker.audit.models import JournalEntry
 from tracker.catalogue import starter
-from tracker.catalogue.models import Course
+from tracker.catalogue.models import Course, CourseVersion
 from tracker.domain.evidence import Evidence
 from tracker.learning import queries
 from tracker.learning.models import Attempt, Certificate, Completion, Enrolment
 from tracker.learning.operations import evidence_of, sign_steps
 from tracker.people.queries import viewer_of
+from tracker.requirements.models import Requirement
 
 
 def sign_all(in_kil, cast, learner, steps=("lasa", "skriva"), by="bosse"):
@@ -41,6 +42,19 @@ def test_course_page_before_and_after_it_is_begun(browser, course):
     page = client.get(f"/learn/{course.public_id}").text
     assert learner.url("prov") in page
     assert '<progress class="bar" value="1" max="4"' in page
+
+
+def test_more_time_can_be_asked_for_where_the_course_says_by_when(browser, course, in_kil, cast):
+    with in_kil() as session:
+        version = add_requirement(session, "krav", course_id=course.id, now=NOW)
+        ask = f"/requirements/{session.get_one(Requirement, version.requirement_id).public_id}/ask"
+        newest = session.scalars(select(CourseVersion).where(CourseVersion.course_id == course.id)).one()
+    client = browser("anna")
+    assert ask in client.get(f"/learn/{course.public_id}").text
+    assert client.get(ask).status_code == 200
+    with in_kil() as session:
+        add_completion(session, cast.people["anna"], newest, on=NOW.date(), now=NOW)
+    assert ask not in client.get(f"/learn/{course.public_id}").text
 
 
 def test_beginning_leads_to_the_first_module_and_going_on_to_the_first_that_is_not_done(browser, course, anna):

@@ -261,10 +261,11 @@ class UnitLine:
 def _units(whatif: WhatIf) -> list[UnitLine]:
     """Return the units that a draft reaches, those with most people first."""
     tree = tree_on(g.session, whatif.day)
+    names = tree.names()
     lines = [
         UnitLine(
             node.public_id,
-            node.name,
+            names[unit_id],
             len(people),
             *(len(people & whatif.people[change]) for change in (Change.MATCHED, Change.ADDED, Change.DROPPED)),
         )

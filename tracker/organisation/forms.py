@@ -1,7 +1,5 @@
 """Forms of the organisation."""
 
-from collections import Counter
-
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -44,11 +42,5 @@ class NewUnitForm(UnitForm):
 
 def unit_choices(tree: Tree) -> list[SelectChoice]:
     """Return every unit of a tree, in order, indented by depth. Those that share a name are told apart by their codes."""
-    times = Counter(node.name for node in tree.nodes.values())
-    return [
-        SelectChoice(
-            node.public_id,
-            "\u2003" * depth + node.name + (f" ({node.code})" if times[node.name] > 1 and node.code else ""),
-        )
-        for node, depth in tree.in_order()
-    ]
+    names = tree.names()
+    return [SelectChoice(node.public_id, "\u2003" * depth + names[node.id]) for node, depth in tree.in_order()]

@@ -1,5 +1,6 @@
 """Questions about the organisation, each on a day."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -106,6 +107,14 @@ class Tree:
             node, depth = waiting.pop()
             yield node, depth
             waiting += [(child, depth + 1) for child in reversed(node.children)]
+
+    def names(self) -> dict[int, str]:
+        """Return what to call each unit, by id, where all are listed: those that share a name are told apart by codes."""
+        times = Counter(node.name for node in self.nodes.values())
+        return {
+            id_: f"{node.name} ({node.code})" if times[node.name] > 1 and node.code else node.name
+            for id_, node in self.nodes.items()
+        }
 
     def search(self, words: str) -> list[UnitNode]:
         """Return the units whose name or code holds every word, in order."""

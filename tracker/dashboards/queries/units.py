@@ -1,6 +1,5 @@
 """The organisation as an overview chooses from it."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,15 +7,15 @@ from datetime import date
 from sqlalchemy import ColumnElement, select
 
 from tracker.db import BoundSession
-from tracker.organisation.models import OrgUnit, UnitKind, UnitPlacement
-from tracker.organisation.queries import in_force, in_subtree
+from tracker.organisation.models import UnitKind
+from tracker.organisation.queries import in_force, in_subtree, tree_on
 from tracker.people.models import Employment, Person
 from tracker.permissions import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit where it lies on a day. `depth` counts from the root, 0."""
+    """A unit where it lies on a day, named so that it is told apart. `depth` counts from the root, 0."""
 
     id: int
     public_id: str
@@ -28,22 +27,12 @@ class Unit:
 
 def tree(session: BoundSession, day: date) -> dict[int, Unit]:
     """Return the organisation on a day: units by id, each after the one it lies under, siblings by name."""
-    children: dict[int | None, list[tuple[OrgUnit, UnitPlacement]]] = defaultdict(list)
-    placed = (
-        select(OrgUnit, UnitPlacement)
-        .join(UnitPlacement, UnitPlacement.unit_id == OrgUnit.id)
-        .where(in_force(UnitPlacement, day))
-        .order_by(UnitPlacement.sort_key)
-    )
-    for unit, placement in session.execute(placed):
-        children[placement.parent_id].append((unit, placement))
-    found: dict[int, Unit] = {}
-    waiting = [(unit, placement, 0) for unit, placement in reversed(children[None])]
-    while waiting:
-        unit, placement, depth = waiting.pop()
-        found[unit.id] = Unit(unit.id, unit.public_id, unit.kind, placement.name, placement.parent_id, depth)
-        waiting += [(*child, depth + 1) for child in reversed(children[unit.id])]
-    return found
+    found = tree_on(session, day)
+    names = found.names()
+    return {
+        node.id: Unit(node.id, node.public_id, node.kind, names[node.id], node.parent_id, depth)
+        for node, depth in found.in_order()
+    }
 
 
 def choosable(units: Mapping[int, Unit], viewer: Viewer) -> list[Unit]:
