@@ -21,6 +21,9 @@ Files = Mapping[str, bytes]
 E = TypeVar("E", bound=StrEnum)
 
 _LARGEST = 100_000
+_LONGEST = 5_000
+TITLE = 200
+"""So many characters a title has at most: it stands in lists."""
 
 
 class Fault(StrEnum):
@@ -45,6 +48,7 @@ class Fault(StrEnum):
     NOT_ONE_OF = auto()  # name, value, known
     NOT_SEEN = auto()  # name
     TOO_LARGE = auto()  # name, most
+    TOO_MANY = auto()  # name, most
     TOO_LONG = auto()  # name, most
     TOO_SMALL = auto()  # name, least
     SILENT = auto()  # language
@@ -146,24 +150,29 @@ class Table:
         """Say whether a field is there."""
         return name in self.values
 
-    def text(self, name: str, default: str | None = None) -> str:
+    def text(self, name: str, default: str | None = None, *, most: int = _LONGEST) -> str:
         """Return a text; it must be there if there is no default."""
         value = self._value(name, str, Fault.NOT_TEXT, f'{name} = "…"', default)
         if any(ord(letter) < 32 and letter not in "\n\t" for letter in value or ""):
             self.note(Fault.NOT_SEEN, name=name)
+        if len(value or "") > most:
+            self.note(Fault.TOO_LONG, name=name, most=most)
         return value or ""
 
-    def number(self, name: str, default: int | None = None) -> int:
+    def number(self, name: str, default: int | None = None, *, least: int = -_LARGEST, most: int = _LARGEST) -> int:
         """Return a whole number; it must be there if there is no default."""
-        value = self._value(name, int, Fault.NOT_WHOLE, f"{name} = 10", default) or 0
-        if abs(value) > _LARGEST:
-            self.note(Fault.TOO_LARGE, name=name, most=_LARGEST)
+        value = self._value(name, int, Fault.NOT_WHOLE, f"{name} = 10", default)
+        if value is None:
             return 0
-        return value
+        if value > most:
+            self.note(Fault.TOO_LARGE, name=name, most=most)
+        elif value < least:
+            self.note(Fault.TOO_SMALL, name=name, least=least)
+        return min(max(value, least), most)
 
-    def maybe_number(self, name: str) -> int | None:
+    def maybe_number(self, name: str, *, least: int = -_LARGEST, most: int = _LARGEST) -> int | None:
         """Return a whole number, or None if it is not there."""
-        return self.number(name) if self.has(name) else self.absent(name)
+        return self.number(name, least=least, most=most) if self.has(name) else self.absent(name)
 
     def maybe_decimal(self, name: str) -> Decimal | None:
         """Return a number, or None if it is not there."""
@@ -192,10 +201,10 @@ class Table:
         self.note(Fault.NOT_ONE_OF, name=name, value=value, known=", ".join(kind))
         return None
 
-    def texts(self, name: str, *, compulsory: bool = True) -> dict[str, str]:
+    def texts(self, name: str, *, compulsory: bool = True, most: int = _LONGEST) -> dict[str, str]:
         """Return a text by language."""
         table = self.table(name, compulsory=compulsory)
-        texts = {language: table.text(language, None if compulsory else "") for language in LANGUAGES}
+        texts = {language: table.text(language, None if compulsory else "", most=most) for language in LANGUAGES}
         table.finish()
         return texts if compulsory or table.values else {}
 

@@ -28,7 +28,7 @@ from tracker.catalogue.content import (
     course_problems,
 )
 from tracker.catalogue.models import CourseKind, ModuleKind
-from tracker.writing import LANGUAGES, Fault, Files, Problem, Table, read_text, read_toml, write_toml
+from tracker.writing import LANGUAGES, TITLE, Fault, Files, Problem, Table, read_text, read_toml, write_toml
 
 # What would make more than a drawing of a picture, or have it fetch something.
 _LIVELY = re.compile(
@@ -46,8 +46,8 @@ def read_course(files: Files, folder: str, problems: list[Problem]) -> CourseDra
     draft = CourseDraft(
         code=table.text("code"),
         kind=table.choice("kind", CourseKind) or CourseKind.COURSE,
-        titles=table.texts("title"),
-        summaries=table.texts("summary"),
+        titles=table.texts("title", most=TITLE),
+        summaries=table.texts("summary", most=1000),
         minutes=table.number("minutes"),
         modules=modules,
         pictures=tuple(_read_pictures(files, folder, problems)),
@@ -92,7 +92,7 @@ def _read_module(files: Files, folder: str, table: Table, problems: list[Problem
     module = ModuleDraft(
         slug=slug,
         kind=kind,
-        titles=table.texts("title"),
+        titles=table.texts("title", most=TITLE),
         minutes=table.number("minutes"),
         pass_mark=table.maybe_number("pass_mark"),
         content=Content(

@@ -30,13 +30,13 @@ from tracker.i18n import in_language
 from tracker.learning.forms import EVIDENCE_LABELS
 from tracker.organisation.forms import unit_choices
 from tracker.people.words import DUTIES
+from tracker.requirements.files import LONGEST_REASON, MOST_DAYS, MOST_LINES
 from tracker.requirements.models import RequirementVersion
 from tracker.requirements.operations import Draft, Line, columns_of
 from tracker.requirements.queries import as_rule
 from tracker.web.forms import Form, required
+from tracker.writing import TITLE
 
-MOST_LINES = 20
-MOST_DAYS = 3650
 _DAY = _l("Write a date such as 2026-12-01.")
 _NUMBER = _l("Write a whole number.")
 
@@ -102,8 +102,8 @@ class LineForm(Form):
 class NewForm(Form):
     """What a new requirement begins with."""
 
-    title_sv = StringField(_l("Title in Swedish"), [required(_l("Write a title.")), Length(max=200)])
-    title_en = StringField(_l("Title in English"), [required(_l("Write a title.")), Length(max=200)])
+    title_sv = StringField(_l("Title in Swedish"), [required(_l("Write a title.")), Length(max=TITLE)])
+    title_en = StringField(_l("Title in English"), [required(_l("Write a title.")), Length(max=TITLE)])
     code = StringField(
         _l("Code"),
         [
@@ -156,13 +156,13 @@ class DraftForm(Form):
     major_days = _maybe(_l("Days after its publication"), 0, MOST_DAYS)
     effective_from = DateField(_l("Takes effect"), [required(_DAY)])
     effective_until = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if no end is planned."))
-    title_sv = StringField(_l("Title in Swedish"), [required(_l("Write a title.")), Length(max=200)])
-    title_en = StringField(_l("Title in English"), [required(_l("Write a title.")), Length(max=200)])
+    title_sv = StringField(_l("Title in Swedish"), [required(_l("Write a title.")), Length(max=TITLE)])
+    title_en = StringField(_l("Title in English"), [required(_l("Write a title.")), Length(max=TITLE)])
     reason_sv = TextAreaField(
-        _l("Why, in Swedish"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=1000)]
+        _l("Why, in Swedish"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=LONGEST_REASON)]
     )
     reason_en = TextAreaField(
-        _l("Why, in English"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=1000)]
+        _l("Why, in English"), [required(_l("Write why. Everyone it is for will ask.")), Length(max=LONGEST_REASON)]
     )
     legal_basis = StringField(_l("Legal basis"), [Length(max=300)])
     owner = StringField(

@@ -14,7 +14,7 @@ from tracker.catalogue.files import read_course, read_equivalences, write_course
 from tracker.programmes.content import Written as WrittenItem
 from tracker.programmes.content import read_items, write
 from tracker.requirements.files import WrittenRequirement, read_requirement, write_requirement
-from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, twice, write_toml
+from tracker.writing import TITLE, Fault, Files, Problem, ProblemsError, Table, read_toml, twice, write_toml
 
 FORMAT = 1
 ABOUT = "pack.toml"
@@ -107,7 +107,7 @@ def _read_about(table: Table) -> About:
     about = About(
         name=table.text("name"),
         version=table.text("version"),
-        titles=table.texts("title"),
+        titles=table.texts("title", most=TITLE),
         descriptions=table.texts("description"),
         author=table.text("author", ""),
         licence=table.text("licence", ""),

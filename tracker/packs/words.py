@@ -70,6 +70,7 @@ FAULTS: dict[Fault, Any] = {
     Fault.NOT_ONE_OF: _l("%(name)s is “%(value)s”. It must be one of: %(known)s."),
     Fault.NOT_SEEN: _l("%(name)s has characters that cannot be seen. Take them out."),
     Fault.TOO_LARGE: _l("%(name)s is too large. It is %(most)s at most."),
+    Fault.TOO_MANY: _l("%(name)s is there too many times. Write it at most %(most)s times."),
     Fault.TOO_LONG: _l("%(name)s is too long. It has %(most)s characters at most."),
     Fault.TOO_SMALL: _l("%(name)s must be at least %(least)s."),
     Fault.SILENT: _l("Nothing is said in %(language)s. Write the text in both languages, sv and en."),

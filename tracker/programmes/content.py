@@ -24,6 +24,7 @@ from tracker.domain.programme import Owner
 from tracker.writing import Fault, Files, Problem, ProblemsError, Table, read_toml, silent, twice, write_toml
 
 OFFSETS = range(-60, 121)
+LONGEST_TITLE, LONGEST_HELP = 120, 500
 
 Texts = dict[str, str]
 
@@ -68,11 +69,11 @@ def _item(row: Table) -> Written:
     owner = row.choice("owner", Owner) if row.has("owner") else row.absent("owner")
     position = row.table("position") if row.has("position") else row.absent("position")
     item = Written(
-        code=row.text("code"),
+        code=row.text("code", most=60),
         owner=owner or Owner.LEARNER,
         offset=row.number("offset"),
-        titles=row.texts("title"),
-        helps=row.texts("help") if row.has("help") else row.absent("help") or {},
+        titles=row.texts("title", most=LONGEST_TITLE),
+        helps=row.texts("help", most=LONGEST_HELP) if row.has("help") else row.absent("help") or {},
         requirement=row.text("requirement", "") or None,
         unit=row.text("unit", "") or None,
         position=(position.text("code"), position.text("title")) if position else None,
@@ -89,8 +90,6 @@ def _item(row: Table) -> Written:
     for name, texts in (("title", item.titles), ("help", item.helps)):
         if texts:
             row.problems.extend(silent(f"{row.where}: {name}", texts))
-    if len(item.code) > 60:
-        row.note(Fault.TOO_LONG, name="code", most=60)
     return item
 
 

@@ -12,14 +12,14 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from tracker.accounts.forms import refuse
 from tracker.domain.programme import Layer, Owner
-from tracker.programmes.content import OFFSETS
+from tracker.programmes.content import LONGEST_HELP, LONGEST_TITLE, OFFSETS
 from tracker.programmes.models import ProgrammeItemVersion
 from tracker.programmes.operations import Says
 from tracker.programmes.words import OWNERS
 from tracker.web.forms import Form, required
 
-_SHORT = Length(max=120, message=_l("Use at most %(max)d characters."))
-_LONG = Length(max=500, message=_l("Use at most %(max)d characters."))
+_SHORT = Length(max=LONGEST_TITLE, message=_l("Use at most %(max)d characters."))
+_LONG = Length(max=LONGEST_HELP, message=_l("Use at most %(max)d characters."))
 
 BEFORE, FIRST_DAY, AFTER = "before", "first_day", "after"
 WHEN: dict[str, Any] = {

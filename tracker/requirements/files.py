@@ -14,7 +14,12 @@ from tracker.domain.evidence import Evidence
 from tracker.domain.facts import DutyKind
 from tracker.domain.requirement import EarlierCompletions, MajorVersions
 from tracker.domain.validity import ForMonths, UntilDayOfYear, Validity
-from tracker.writing import Fault, Files, Problem, Table, read_toml, silent, write_toml
+from tracker.writing import TITLE, Fault, Files, Problem, Table, read_toml, silent, write_toml
+
+# What the editor takes too.
+MOST_LINES = 20
+MOST_DAYS = 3650
+LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +69,30 @@ def read_requirement(files: Files, path: str, problems: list[Problem]) -> Writte
     table = read_toml(files, path, problems)
     if len(problems) > before:
         return None
+    days = {"least": 0, "most": MOST_DAYS}
     lines = tuple(_read_line(line) for line in table.tables("audience")) or EVERYONE
+    if len(lines) > MOST_LINES:
+        table.note(Fault.TOO_MANY, name="audience", most=MOST_LINES)
     requirement = WrittenRequirement(
-        code=_limited(table, "code", 60),
-        titles=table.texts("title"),
-        reasons=table.texts("reason"),
+        code=table.text("code", most=60),
+        titles=table.texts("title", most=TITLE),
+        reasons=table.texts("reason", most=LONGEST_REASON),
         course=table.text("course"),
         lines=lines,
-        first_due_days=table.maybe_number("first_due_days"),
+        first_due_days=table.maybe_number("first_due_days", **days),
         first_due_on=table.maybe_day("first_due_on"),
-        minimum_notice_days=table.number("minimum_notice_days", 14),
+        minimum_notice_days=table.number("minimum_notice_days", 14, **days),
         validity=_read_validity(table),
-        renewal_window_days=table.number("renewal_window_days", 60),
-        grace_days=table.number("grace_days", 0),
+        renewal_window_days=table.number("renewal_window_days", 60, **days),
+        grace_days=table.number("grace_days", 0, **days),
         minimum_evidence=table.choice("minimum_evidence", Evidence, Evidence.SELF_DECLARED) or Evidence.SELF_DECLARED,
         earlier_completions=table.choice("earlier_completions", EarlierCompletions, EarlierCompletions.ALL)
         or EarlierCompletions.ALL,
         accepted_from=table.maybe_day("accepted_from"),
         major_versions=table.choice("major_versions", MajorVersions, MajorVersions.IGNORED) or MajorVersions.IGNORED,
-        major_version_days=table.maybe_number("major_version_days"),
-        legal_basis=_limited(table, "legal_basis", 300, ""),
-        owner=_limited(table, "owner", 200, ""),
+        major_version_days=table.maybe_number("major_version_days", **days),
+        legal_basis=table.text("legal_basis", "", most=300),
+        owner=table.text("owner", "", most=200),
     )
     table.finish()
     problems += _contradictions(path, requirement)
@@ -104,23 +112,16 @@ def _contradictions(path: str, requirement: WrittenRequirement) -> list[Problem]
     return []
 
 
-def _limited(table: Table, name: str, longest: int, default: str | None = None) -> str:
-    text = table.text(name, default)
-    if len(text) > longest:
-        table.note(Fault.TOO_LONG, name=name, most=longest)
-    return text
-
-
 def _read_line(table: Table) -> WrittenLine:
     line = WrittenLine(
         excludes=table.flag("excludes"),
         unit=table.text("unit", "") or None,
         position=table.text("position", "") or None,
         position_code=table.text("position_code", "") or None,
-        employment_kind=_limited(table, "employment_kind", 60, "") or None,
+        employment_kind=table.text("employment_kind", "", most=60) or None,
         duty=table.choice("duty", DutyKind) if table.has("duty") else table.absent("duty"),
         system=table.text("system", "") or None,
-        new_hire_days=table.maybe_number("new_hire_days"),
+        new_hire_days=table.maybe_number("new_hire_days", least=0, most=MOST_DAYS),
     )
     table.finish()
     return line
@@ -133,14 +134,14 @@ def _read_validity(table: Table) -> Validity | None:
     written = table.table("validity")
     validity: Validity | None = None
     if written.has("months"):
-        validity = ForMonths(written.number("months"))
+        validity = ForMonths(written.number("months", most=600))
     else:
         validity = UntilDayOfYear(
             month=written.number("month"),
             day=written.number("day"),
-            every_years=written.number("every_years", 1),
-            in_year=written.number("in_year", 2000),
-            minimum_active_months=written.number("minimum_active_months", 6),
+            every_years=written.number("every_years", 1, most=50),
+            in_year=written.number("in_year", 2000, least=2000, most=2200),
+            minimum_active_months=written.number("minimum_active_months", 6, least=0, most=60),
         )
     written.finish()
     return validity
