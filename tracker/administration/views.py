@@ -21,7 +21,7 @@ from tracker.people.roles import waiting_roles
 from tracker.permissions import HIGH, GivenRole, Permission, Role
 from tracker.web.access import requires
 from tracker.web.forms import submitted
-from tracker.web.pages import found, page, person_name
+from tracker.web.pages import found, owner_name, page, person_name
 from tracker.web.session import edge
 
 bp = Blueprint("administration", __name__, url_prefix="/administration")
@@ -233,7 +233,7 @@ def journal() -> Response:
     names = (
         details.names_of(g.session, named)
         | {one: person_name(person) for one, person in persons.items()}
-        | {one: _owner_name(owner) for one, owner in owners.items()}
+        | {one: owner_name(owner) for one, owner in owners.items()}
     )
     return page(
         "audit/journal.html",
@@ -287,10 +287,6 @@ def _act(owner: Owner, operation: Callable[[], object], done: str) -> Response:
     else:
         flash(done, "success")
     return _back(owner.account.public_id)
-
-
-def _owner_name(owner: Owner) -> str:
-    return person_name(owner.person) if owner.person else owner.account.display_name
 
 
 def _back(account_id: str) -> Response:

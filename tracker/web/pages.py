@@ -92,6 +92,11 @@ def person_name(person: Any) -> str:
     return shown_name(person, g.get("viewer"), protected=gettext("Protected identity"))
 
 
+def owner_name(owner: Any) -> str:
+    """Return what the owner of an account is called: the person as the viewer may see them, else the account's name."""
+    return person_name(owner.person) if owner.person else owner.account.display_name
+
+
 @cache
 def _version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "0"
@@ -134,6 +139,6 @@ def init(app: Flask, static_folder: Path, entries: Sequence[NavEntry]) -> None:
         "Role": Role,
     }
     app.jinja_env.globals.update(offered)
-    app.jinja_env.filters.update(i18n.FILTERS, person_name=person_name)
+    app.jinja_env.filters.update(i18n.FILTERS, person_name=person_name, owner_name=owner_name)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
