@@ -197,13 +197,17 @@ def add_person(
 
 
 def add_account(session: BoundSession, person: Person, *, now: datetime, roles: tuple[GivenRole, ...] = ()) -> Account:
-    """Add an account for a person, without a password: tests sign in by a session row (see sign_in)."""
+    """Add an account for a person: tests sign in by a session row (see sign_in).
+
+    Only one with roles is in use: it has a password, which nobody knows.
+    """
     account = Account(
         person_id=person.id,
         display_name=f"{person.given_name} {person.family_name}",
         email=person.email,
         email_key=(person.email or "").casefold() or None,
         employee_number=person.employee_number,
+        password_hash="none fits" if roles else None,
         locale="sv",
         created_at=now,
     )

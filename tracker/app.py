@@ -38,6 +38,7 @@ from tracker.compliance.queries import obligations_of
 from tracker.config import Config, from_environment
 from tracker.db import Database
 from tracker.people.queries import viewer_of
+from tracker.people.roles import roles_of_mine
 from tracker.permissions import Permission
 from tracker.web import access, errors, pages, session
 from tracker.web.converters import PublicIdConverter
@@ -111,6 +112,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         viewer_of=viewer_of,
         obligations_of=obligations_of,
         prepared=prepared,
+        roles_of_mine=roles_of_mine,
         prefer=prefer,
     )
     app.url_map.converters["public_id"] = PublicIdConverter

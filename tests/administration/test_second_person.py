@@ -2,6 +2,8 @@
 
 import re
 import threading
+from datetime import timedelta
+from functools import partial
 from html import unescape
 
 import pytest
@@ -15,6 +17,7 @@ from tracker.accounts.models import Account, RoleGrant, RoleOutcome, RoleRequest
 from tracker.accounts.operations import give_role
 from tracker.administration.operations import NotWaitingError, approve_role, decline_role
 from tracker.edge import transaction
+from tracker.people.models import Person
 from tracker.people.queries import viewer_of
 from tracker.permissions import GRANTS, HIGH, GivenRole, Permission, Role, system
 
@@ -36,9 +39,17 @@ def ask(client, account_id, role=ADMINISTRATOR):
     return client.post(f"/administration/accounts/{account_id}/roles", data={"role": role}, follow_redirects=True)
 
 
-def answer(client, account_id, request_id, act):
+WHY = "Hon slutar i mars."
+
+
+def answer(client, account_id, request_id, act, why=WHY):
     path = f"/administration/accounts/{account_id}/roles/{request_id}/{act}"
-    return client.post(path, follow_redirects=True)
+    return client.post(path, data={"why": why}, follow_redirects=True)
+
+
+def text(answer):
+    """What a page says, without its tags."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text)))
 
 
 def requests(database, cast):
@@ -113,9 +124,77 @@ def test_a_second_person_declines(as_, ids, database, cast, waiting):
     assert "The role is declined." in answer(as_("nora"), ids["anna"], waiting, "decline").text
     assert roles_of(database, cast, "anna") == set()
     assert anna.get("/account").status_code == 200
-    assert acts(database, cast) == [ASKED, ("role.declined", {"role": ADMINISTRATOR})]
+    assert acts(database, cast) == [ASKED, ("role.declined", {"role": ADMINISTRATOR, "why": WHY})]
     ask(as_("mona"), ids["anna"])  # It can be asked for anew.
-    assert [asked.outcome for asked in requests(database, cast)] == [RoleOutcome.DECLINED, None]
+    assert [(asked.outcome, asked.declined_why) for asked in requests(database, cast)] == [
+        (RoleOutcome.DECLINED, WHY),
+        (None, None),
+    ]
+
+
+def test_a_no_says_why(as_, ids, database, cast, waiting):
+    nora = as_("nora")
+    asked_why = nora.get(f"/administration/accounts/{ids['anna']}/roles/{waiting}/decline")
+    assert "Municipality administrator for Anna Åkesson" in text(asked_why)
+    for why, said in (("  ", "Write why you decline it."), ("x" * 501, "Use at most 500 characters.")):
+        refused = answer(nora, ids["anna"], waiting, "decline", why)
+        assert (refused.status_code, said in refused.text) == (422, True)
+    assert acts(database, cast) == [ASKED]
+
+
+def test_who_asked_and_who_would_have_got_it_read_why(as_, ids, database, cast, waiting):
+    answer(as_("nora"), ids["anna"], waiting, "decline")
+    mona, nora, anna = as_("mona"), as_("nora"), as_("anna")
+    account = f"/administration/accounts/{ids['anna']}"
+    for client, path in ((mona, "/administration/accounts"), (mona, account), (nora, account), (anna, "/account")):
+        said = text(client.get(path))
+        assert re.search(r"Nora Norén declined it on [^:]+:\d\d: Hon slutar i mars\.", said), path
+    assert re.search(r"Role declined .*Why:? Hon slutar i mars\.", text(nora.get("/journal")))
+    for client, path in ((nora, "/administration/accounts"), (nora, "/account"), (as_("kim"), "/account")):
+        assert WHY not in text(client.get(path)), path
+    ask(mona, ids["anna"])  # What is asked for anew is no longer declined.
+    for client, path in ((mona, account), (mona, "/administration/accounts"), (anna, "/account")):
+        assert WHY not in text(client.get(path)), path
+
+
+def test_what_was_declined_long_ago_is_shown_no_longer(as_, ids, in_kil, waiting):
+    answer(as_("nora"), ids["anna"], waiting, "decline")
+    with in_kil() as session:
+        asked = session.scalars(select(RoleRequest)).one()
+        asked.closed_at -= timedelta(days=31)
+    assert WHY not in text(as_("anna").get("/account"))
+    assert WHY not in text(as_("mona").get("/administration/accounts"))
+
+
+def test_who_is_to_get_it_sees_that_it_waits_and_for_whom(as_, ids, in_kil, cast, waiting):
+    anna = as_("anna")
+    shown = text(anna.get("/account"))
+    assert "Roles asked for you Municipality administrator Mona Mård asked for it on " in shown
+    assert "It waits for a second person. These can approve it: Nora Norén, Olle Olsson." in shown
+    for name in ("mona", "nora", "david"):
+        assert "Roles asked for you" not in text(as_(name).get("/account"))
+    with in_kil() as session:
+        session.get_one(Account, cast.accounts["olle"]).disabled_at = NOW
+        session.get_one(Person, cast.people["nora"]).protected_identity = True
+    shown = text(anna.get("/account"))
+    assert "Norén" not in shown
+    assert "These can approve it: Protected identity (nora-1)." in shown
+    with in_kil() as session:
+        session.get_one(Account, cast.accounts["nora"]).disabled_at = NOW
+    assert "nobody here can approve it at present" in text(anna.get("/account"))
+    answer(as_("mona"), ids["anna"], waiting, "withdraw")
+    assert "Roles asked for you" not in text(anna.get("/account"))
+
+
+def test_an_account_that_nobody_has_used_approves_nothing(as_, ids, in_kil, cast, nora):
+    """Olle and Nora have been invited and never chosen a password: Mona must not be told to wait for them."""
+    mona = as_("mona")
+    for name, who in (("nora", "once asked: Olle Olsson."), ("olle", "Nobody else here can approve it.")):
+        with in_kil() as session:
+            session.get_one(Account, cast.accounts[name]).password_hash = None
+        assert who in text(mona.get(f"/administration/accounts/{ids['anna']}"))
+    refused = ask(mona, ids["anna"])
+    assert (refused.status_code, "Nobody else here can approve this role" in refused.text) == (422, True)
 
 
 def test_who_asked_takes_it_back_and_cannot_answer(as_, ids, database, cast, waiting):
@@ -170,7 +249,7 @@ def test_everyone_concerned_sees_what_waits(as_, ids, waiting):
         assert "Municipality administrator for Anna Åkesson" in listed
         for shown in (listed, client.get(f"/administration/accounts/{ids['anna']}").text):
             assert "Mona Mård asked for it on " in shown
-    path = f'action="/administration/accounts/{ids["anna"]}/roles/{waiting}/'
+    path = f'(?:action|href)="/administration/accounts/{ids["anna"]}/roles/{waiting}/'
     offered = lambda client: re.findall(  # noqa: E731
         path + '([a-z]+)"', client.get(f"/administration/accounts/{ids['anna']}").text
     )
@@ -238,13 +317,12 @@ def test_nobody_makes_their_own_second_person_with_a_link(as_, ids, database, ca
 def test_the_journal_tells_it_in_words(as_, ids, waiting):
     nora = as_("nora")
     answer(nora, ids["anna"], waiting, "approve")
-    shown = unescape(re.sub(r"<[^>]+>|\s+", " ", nora.get("/journal").text))
-    shown = re.sub(r"\s+", " ", shown)
+    shown = text(nora.get("/journal"))
     assert "Approval of a role asked for" in shown
     assert re.search(r"Role given .*Role:? Municipality administrator.*Asked for by:? Mona Mård", shown)
 
 
-@pytest.mark.parametrize("other", [approve_role, decline_role])
+@pytest.mark.parametrize("other", [approve_role, partial(decline_role, why=WHY)])
 def test_two_answer_at_once_and_one_act_comes_of_it(database, cast, waiting, other):
     barrier = threading.Barrier(2)
     told = []

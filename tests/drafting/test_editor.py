@@ -20,7 +20,7 @@ from tests.factories import (
     sign_in,
 )
 from tracker import clock
-from tracker.accounts.models import RoleGrant
+from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
 from tracker.compliance.models import Phase
 from tracker.db import retract
@@ -443,11 +443,15 @@ class TestPublish:
         david.post(f"{path}/publish", data=seen)
         assert read(in_kil, draft_id).published_by_id == cast.accounts["david"]
 
-    def test_tells_who_can_approve_and_them_that_it_waits(self, cecilia, draft_id, filled, request):
+    def test_tells_who_can_approve_and_them_that_it_waits(self, cecilia, draft_id, filled, request, in_kil, cast):
         path = f"/requirements/drafts/{draft_id}"
         cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))
         assert "Ingen annan här kan publicera det." in text(cecilia.get(path))
         david = request.getfixturevalue("david")
+        for password_hash, nobody in ((None, True), ("none fits", False)):  # He has been invited only; he has come.
+            with in_kil() as session:
+                session.get_one(Account, cast.accounts["david"]).password_hash = password_hash
+            assert ("Ingen annan här" in text(cecilia.get(path))) is nobody
         assert "väntar på ditt godkännande" not in text(david.get("/"))
         cecilia.post(f"{path}/ask", data={"revision": "2"})
         shown = text(cecilia.get(path))

@@ -65,10 +65,11 @@ class RoleRequest(Owned):
     closed_at: Mapped[Instant | None]
     closed_by_id: Mapped[int | None] = refers_to("account", nullable=True, index=False)
     outcome: Mapped[RoleOutcome | None] = mapped_column(word(RoleOutcome), comment="empty while it waits")
+    declined_why: Mapped[str | None] = mapped_column(String(500), comment="in the words of who declined it")
 
-    def close(self, outcome: RoleOutcome, *, by_id: int | None, now: datetime) -> None:
-        """Note what became of it, and who decided."""
-        self.closed_at, self.closed_by_id, self.outcome = now, by_id, outcome
+    def close(self, outcome: RoleOutcome, *, by_id: int | None, now: datetime, why: str | None = None) -> None:
+        """Note what became of it, who decided, and why it was declined."""
+        self.closed_at, self.closed_by_id, self.outcome, self.declined_why = now, by_id, outcome, why
 
     __table_args__ = (
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),

@@ -137,10 +137,16 @@ def holders_of(session: BoundSession, permission: Permission) -> set[int]:
 
 
 def _holding(session: BoundSession, roles: Collection[GivenRole]) -> set[int]:
+    """Return the accounts in use that hold any of some roles: whose owners have chosen a password, and can sign in."""
     return set(
         session.scalars(
             select(Account.id)
             .join(RoleGrant, RoleGrant.account_id == Account.id)
-            .where(RoleGrant.role.in_(roles), RoleGrant.revoked_at.is_(None), Account.disabled_at.is_(None))
+            .where(
+                RoleGrant.role.in_(roles),
+                RoleGrant.revoked_at.is_(None),
+                Account.disabled_at.is_(None),
+                Account.password_hash.is_not(None),
+            )
         )
     )

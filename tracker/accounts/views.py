@@ -20,6 +20,7 @@ from tracker.accounts.forms import (
 from tracker.accounts.models import Account
 from tracker.accounts.passwords import WeakPasswordError
 from tracker.accounts.throttling import RESET, TooManyAttemptsError, count_attempt
+from tracker.accounts.words import ROLES
 from tracker.permissions import Permission
 from tracker.web.access import public, requires
 from tracker.web.forms import Form, submitted
@@ -177,6 +178,8 @@ def _own_account(form: ChangePasswordForm, wait: TooManyAttemptsError | None = N
         "minimum": operations.minimum_length(g.session, account),
         "logins": queries.live_sessions(g.session, account.id, now=g.now),
         "present_login_id": g.login_session_id,
+        "asked": edge().roles_of_mine(g.session, account, g.now),
+        "roles": ROLES,
     }
     if wait is not None:
         return _too_many("accounts/sessions.html", form, wait, **context)

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from tracker.accounts.models import LinkPurpose
+from tracker.accounts.words import ROLES
 from tracker.administration.queries import requirement_titles, unit_names
-from tracker.administration.words import ROLES
 from tracker.compliance.words import STATES
 from tracker.db import BoundSession
 from tracker.exceptions.words import KINDS as DECISIONS

@@ -107,20 +107,20 @@ def grant_role(session: BoundSession, *, account: Account, role: Role, by: Viewe
 def approve_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
     """Let an account have the role that somebody else asked for. Its sessions are ended.
 
-    Raises what `decline_role` does.
+    Raises NotWaitingError, SecondPersonError, OwnAccountError, AboveOwnLevelError.
     """
     account = _waiting_for_another(session, asked, by)
     give_role(session, account=account, role=asked.role, by=by, now=now)
 
 
-def decline_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
-    """Say no to a role that somebody else asked for.
+def decline_role(session: BoundSession, *, asked: RoleRequest, why: str, by: Viewer, now: datetime) -> None:
+    """Say no to a role that somebody else asked for, and why: who asked, and who would have got it, can read that.
 
-    Raises NotWaitingError, SecondPersonError, OwnAccountError, AboveOwnLevelError.
+    Raises what `approve_role` does.
     """
     account = _waiting_for_another(session, asked, by)
-    asked.close(RoleOutcome.DECLINED, by_id=by.account_id, now=now)
-    record(session, "role.declined", subject=account, by=by, role=asked.role.value)
+    asked.close(RoleOutcome.DECLINED, by_id=by.account_id, now=now, why=why)
+    record(session, "role.declined", subject=account, by=by, role=asked.role.value, why=why)
 
 
 def withdraw_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:

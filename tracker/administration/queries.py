@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from tracker.accounts.models import Account, OneTimeLink, RoleGrant, RoleRequest
 from tracker.accounts.queries import identifier_key
@@ -19,7 +19,7 @@ from tracker.organisation.queries import in_force
 from tracker.paging import Page, page_of
 from tracker.people.models import Duty, Person
 from tracker.people.queries import FOLLOWING, MANAGING, RUNNING_A_SYSTEM, SERVING_AS_IT
-from tracker.people.roles import Owner
+from tracker.people.roles import Owner, accounts_by_name
 from tracker.permissions import GivenRole, Role
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.requirements.queries import published
@@ -73,7 +73,7 @@ def accounts_page(
 
     `words` are looked for in names, e-mail addresses and employee numbers.
     """
-    statement = _owners().order_by(*_BY_NAME)
+    statement = accounts_by_name()
     if words.strip():
         statement = statement.where(_named(words))
     if role is not None:
@@ -188,16 +188,9 @@ def _roles(session: BoundSession, accounts: Sequence[Account], on: date) -> defa
     return defaultdict(list, {account: sorted(held, key=in_order.index) for account, held in roles.items()})
 
 
-def _owners() -> Select[Account, Person]:
-    return select(Account, Person).outerjoin(Person, Person.id == Account.person_id)
-
-
-_BY_NAME = (Person.sort_key.is_(None), Person.sort_key, Account.display_name, Account.id)
-
-
 def owner_of(session: BoundSession, public_id: str) -> Owner | None:
     """Return an account by its public id, with its person."""
-    row = session.execute(_owners().where(Account.public_id == public_id)).one_or_none()
+    row = session.execute(accounts_by_name().where(Account.public_id == public_id)).one_or_none()
     return Owner(row[0], row[1]) if row else None
 
 
@@ -214,12 +207,6 @@ def role_request(session: BoundSession, account_id: int, public_id: str) -> Role
     return session.scalars(
         select(RoleRequest).where(RoleRequest.account_id == account_id, RoleRequest.public_id == public_id)
     ).one_or_none()
-
-
-def owners(session: BoundSession, account_ids: Collection[int]) -> Sequence[Owner]:
-    """Return some accounts by name, with their persons."""
-    rows = session.execute(_owners().where(Account.id.in_(account_ids)).order_by(*_BY_NAME))
-    return [Owner(account, person) for account, person in rows]
 
 
 def following_roles(session: BoundSession, account: Account, *, on: date) -> list[FollowingRole]:
@@ -248,7 +235,7 @@ def acted_by(words: str) -> ColumnElement[bool]:
 
 def owners_by_public_id(session: BoundSession, public_ids: Iterable[str]) -> dict[str, Owner]:
     """Return accounts by their public ids, with their persons: to name those whom a page of the journal refers to."""
-    rows = session.execute(_owners().where(Account.public_id.in_(list(public_ids))))
+    rows = session.execute(accounts_by_name().where(Account.public_id.in_(list(public_ids))))
     return {account.public_id: Owner(account, person) for account, person in rows}
 
 

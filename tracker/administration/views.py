@@ -13,11 +13,12 @@ from tracker.accounts.forms import refuse
 from tracker.accounts.models import RoleRequest
 from tracker.accounts.queries import approvers as able_to_approve
 from tracker.accounts.queries import live_session, live_sessions
+from tracker.accounts.words import ROLES
 from tracker.administration import details, operations, queries, words
-from tracker.administration.forms import GiveRoleForm
-from tracker.administration.queries import AccountState, Owner
+from tracker.administration.forms import DeclineRoleForm, GiveRoleForm
+from tracker.administration.queries import AccountState
 from tracker.audit.queries import actions, entries_page
-from tracker.people.roles import waiting_roles
+from tracker.people.roles import Owner, declined_roles, owners, waiting_roles
 from tracker.permissions import HIGH, GivenRole, Permission, Role
 from tracker.web.access import requires
 from tracker.web.forms import submitted
@@ -47,7 +48,8 @@ def accounts() -> Response:
         "administration/accounts.html",
         listed=listed,
         waiting=waiting_roles(g.session),
-        roles=words.ROLES,
+        declined=declined_roles(g.session, RoleRequest.asked_by_id == g.viewer.account_id, now=g.now),
+        roles=ROLES,
         states=words.STATES,
     )
 
@@ -94,32 +96,45 @@ def give_role(account_id: str) -> Response:
 @requires(Permission.ACCOUNT_ADMIN)
 def approve_role(account_id: str, role_request_id: str) -> Response:
     """Let the account have a role that somebody else asked for."""
-    return _answer(
-        account_id,
-        role_request_id,
-        operations.approve_role,
+    owner, asked = _asked_for(account_id, role_request_id)
+    return _act(
+        owner,
+        lambda: operations.approve_role(g.session, asked=asked, by=g.viewer, now=g.now),
         _("The role is approved. It applies from the next sign-in."),
     )
 
 
-@bp.post("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/decline")
+@bp.route("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/decline", methods=["GET", "POST"])
 @requires(Permission.ACCOUNT_ADMIN)
 def decline_role(account_id: str, role_request_id: str) -> Response:
-    """Say no to a role that somebody else asked for."""
-    return _answer(account_id, role_request_id, operations.decline_role, _("The role is declined."))
+    """Say no to a role that somebody else asked for, and why."""
+    owner, asked = _asked_for(account_id, role_request_id)
+    form = DeclineRoleForm()
+    if not submitted(form):
+        return page("administration/decline.html", form=form, owner=owner, role=ROLES[Role(asked.role)])
+    return _act(
+        owner,
+        lambda: operations.decline_role(g.session, asked=asked, why=form.why.data or "", by=g.viewer, now=g.now),
+        _("The role is declined."),
+    )
 
 
 @bp.post("/accounts/<public_id:account_id>/roles/<public_id:role_request_id>/withdraw")
 @requires(Permission.ACCOUNT_ADMIN)
 def withdraw_role(account_id: str, role_request_id: str) -> Response:
     """Ask for a role no longer."""
-    return _answer(account_id, role_request_id, operations.withdraw_role, _("The role is no longer asked for."))
+    owner, asked = _asked_for(account_id, role_request_id)
+    return _act(
+        owner,
+        lambda: operations.withdraw_role(g.session, asked=asked, by=g.viewer, now=g.now),
+        _("The role is no longer asked for."),
+    )
 
 
-def _answer(account_id: str, role_request_id: str, operation: Callable[..., None], done: str) -> Response:
+def _asked_for(account_id: str, role_request_id: str) -> tuple[Owner, RoleRequest]:
+    """Return an account with a role that somebody asked for it: one that waits, or has been answered."""
     owner = found(queries.owner_of(g.session, account_id))
-    asked = found(queries.role_request(g.session, owner.account.id, role_request_id))
-    return _act(owner, lambda: operation(g.session, asked=asked, by=g.viewer, now=g.now), done)
+    return owner, found(queries.role_request(g.session, owner.account.id, role_request_id))
 
 
 @bp.post("/accounts/<public_id:account_id>/roles/revoke")
@@ -253,13 +268,13 @@ def _account_page(owner: Owner, form: GiveRoleForm) -> Response:
     waiting = waiting_roles(g.session, RoleRequest.account_id == account.id)
     open_to = g.viewer.may_give - {grant.role for grant in grants} - {one.request.role for one in waiting}
     approvers = {
-        role: queries.owners(g.session, able_to_approve(g.session, account, role, asked_by_id=g.viewer.account_id))
+        role: owners(g.session, able_to_approve(g.session, account, role, asked_by_id=g.viewer.account_id))
         for role in GivenRole
         if role in open_to & HIGH
     }
     form.role.choices = [
         ("", _("Choose")),
-        *((role.value, words.ROLES[Role(role)]) for role in GivenRole if role in open_to and approvers.get(role, True)),
+        *((role.value, ROLES[Role(role)]) for role in GivenRole if role in open_to and approvers.get(role, True)),
     ]
     return page(
         "administration/account.html",
@@ -268,11 +283,13 @@ def _account_page(owner: Owner, form: GiveRoleForm) -> Response:
         state=queries.state_of(account, invited=queries.has_open_link(g.session, account.id, now=g.now)),
         grants=grants,
         waiting=waiting,
+        declined=declined_roles(g.session, RoleRequest.account_id == account.id, now=g.now),
         approvers=approvers,
         high=HIGH & {grant.role for grant in grants},
         following=queries.following_roles(g.session, account, on=g.today),
         logins=live_sessions(g.session, account.id, now=g.now),
         own=account.id == g.viewer.account_id,
+        roles=ROLES,
         reaches=operations.reaches(g.session, g.viewer, account),
         words=words,
     )

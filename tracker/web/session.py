@@ -40,6 +40,8 @@ class Edge:
     obligations_of: Callable[[BoundSession, int, date], Sequence[Any]]
     # Whether the phases have been computed from what was known on a past day.
     prepared: Callable[[BoundSession, date], bool]
+    # High roles that were asked for an account (people.roles.RolesOfMine).
+    roles_of_mine: Callable[[BoundSession, Any, datetime], Any]
     # Keep the language and theme that the viewer chose with their account.
     prefer: Callable[[BoundSession, Viewer, str | None, str | None], None]
 
