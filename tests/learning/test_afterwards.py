@@ -108,7 +108,7 @@ class TestTheCoursePage:
         assert "Intygat av Bosse Berg" in page
         assert "<progress" not in page
         assert "kvar</span>" not in page
-        assert page.count('class="outline-item is-plain"') == 4
+        assert page.count(f'class="outline-item is-plain" href="/learn/{course.public_id}/reading/') == 4
 
     def test_what_is_asked_for_anew_leads_to_taking_it_again(self, browser, in_kil, cast, practice):
         with in_kil() as session:

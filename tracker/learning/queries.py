@@ -105,6 +105,15 @@ def progress_of(
     return progress
 
 
+def not_begun(session: BoundSession, course_public_id: str, *, today: date) -> Progress | None:
+    """Return a published course as it is to whoever has not begun it, or None. Three queries."""
+    course = catalogue.course_by_public_id(session, course_public_id)
+    version = None if course is None else catalogue.current_version(session, course.id, today)
+    if course is None or version is None:
+        return None
+    return Progress(course, version, None, tuple(catalogue.outline(session, [version.id])[version.id]), frozenset())
+
+
 def progress_in(session: BoundSession, person_id: int, enrolment_public_id: str) -> Progress | None:
     """Return the progress of one enrolment of a person's own, open or finished, or None if it is not theirs."""
     row = session.execute(

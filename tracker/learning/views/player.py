@@ -17,6 +17,7 @@ from tracker.learning.forms import AcknowledgeForm
 from tracker.learning.models import Completion, Enrolment
 from tracker.learning.queries import HistoryEntry, Progress
 from tracker.learning.views.blueprint import bp
+from tracker.learning.views.reading import reading_outline
 from tracker.permissions import Permission
 from tracker.web.access import requires
 from tracker.web.forms import submitted
@@ -31,22 +32,23 @@ def course(course_id: str) -> Response:
     progress = found(_progress(course_id))
     completed = completed_course(g.viewer.person_id, progress.course.id)
     obligations = obligations_for(g.viewer.person_id, progress.course.id)
+    asked_for = is_asked_for(obligations)
     # What is completed stays to be read, until it is begun anew.
     shown = (
         progress if progress.started else queries.last_finished(g.session, g.viewer.person_id, completed) or progress
     )
+    # Of what was completed elsewhere no module was begun here and none is left, so it is read without taking it; and so is
+    # what nothing asks for. Who is asked to take a course begins it, lest they read it all in vain.
+    only_read = not shown.started and bool(completed or not asked_for)
     return page(
         "learning/course.html",
         progress=progress,
         shown=shown,
-        outline=[
-            # Of what was completed elsewhere, no module was begun here and none is left.
-            item | {"state": "plain"} if completed and not shown.started else item
-            for item in outline(shown)
-        ],
+        only_read=only_read,
+        outline=reading_outline(shown) if only_read else outline(shown),
         completed=completed,
         obligations=obligations,
-        asked_for=is_asked_for(obligations),
+        asked_for=asked_for,
         checklists=queries.checklist_steps(g.session, shown.version.id, shown.enrolment) if shown.started else {},
     )
 
