@@ -159,6 +159,25 @@ def test_what_is_wrong_with_the_form_stands_on_it(browser, in_kil, requirement, 
     assert number_of(in_kil, Batch) == 0
 
 
+def test_two_lists_are_refused_once(browser, in_kil, requirement):
+    file = (io.BytesIO(b"anna-1"), "lista.csv")
+    answer = browser("david").post("/batches/assign", data=terms(requirement, "anna-1") | {"file": file})
+    assert answer.status_code == 422
+    assert answer.text.count("Klistra in listan eller välj en fil, inte båda.") == 2, "above and beside the field"
+    assert "Välj filen igen" not in answer.text
+
+
+def test_who_stands_without_a_number_is_told_and_never_taken_for_somebody(browser, in_kil, cast, requirement):
+    """What else the row says may look like a number."""
+    david = browser("david")
+    pasted = "Namn\tAnstnr\nÅsa Åkesson\tanna-1\nbosse-1\t\n"
+    shown = david.get(david.post("/batches/assign", data=terms(requirement, pasted)).location).text
+    assert "Varken anställningsnummer eller e-postadress står på raden" in shown
+    with in_kil() as session:
+        rows = session.execute(select(BatchItem.previewed, BatchItem.person_id).order_by(BatchItem.number)).all()
+    assert [tuple(row) for row in rows] == [(Outcome.DONE, cast.people["anna"]), (Outcome.NAMELESS, None)]
+
+
 def test_a_picture_called_xlsx_is_refused_with_what_to_do(browser, in_kil, requirement):
     file = (io.BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(500)), "lista.xlsx")
     answer = browser("david").post("/batches/assign", data=terms(requirement, "") | {"file": file})

@@ -39,6 +39,14 @@ def test_headings_below_a_title():
     assert rows(text) == [ListRow(1, "Kurslistahösten"), ListRow(4, "asa@kil.se", DAY)]
 
 
+def test_who_stands_without_a_number_is_not_left_out():
+    text = "Nr;Namn;Anstnr;Datum;Anteckning\n1;Åsa Öberg;100123;;\n2;Bo Ek;;2026-11-23;på länk\n3;;;;\n;;;;\n"
+    assert rows(text) == [
+        ListRow(2, "100123"),
+        ListRow(3, "2, Bo Ek, 2026-11-23, på länk", DAY, note="på länk", nameless=True),
+    ]
+
+
 def test_who_stands_above_the_headings_is_not_left_out():
     assert rows("100123\nAnstnr;Datum\n100124;2026-11-23\n") == [ListRow(1, "100123"), ListRow(3, "100124", DAY)]
 

@@ -28,14 +28,11 @@ class ListForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the fields, and that there is one list."""
         valid = super().validate(extra_validators=extra_validators)
-        if bool(self.pasted.data) == bool(self.file.data):
-            both = bool(self.pasted.data)
-            refuse(
-                self.pasted,
-                gettext("Paste the list or choose a file, not both.")
-                if both
-                else gettext("Paste a list or choose a file."),
-            )
+        if self.pasted.data and self.file.data:
+            refuse(self.file, gettext("Paste the list or choose a file, not both."))
+            return False
+        if not self.pasted.data and not self.file.data:
+            refuse(self.pasted, gettext("Paste a list or choose a file."))
             return False
         return valid
 

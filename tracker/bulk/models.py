@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     DONE = "done"  # in a preview: will be
     ALREADY = "already"  # assigned or exempt on some of the days, or completed on that day
     NOT_FOUND = "not_found"  # or not to be seen by who asks
+    NAMELESS = "nameless"  # neither a number nor an address stands in the row
     AMBIGUOUS = "ambiguous"
     DUPLICATE = "duplicate"  # of a row before it
     ONESELF = "oneself"

@@ -71,6 +71,9 @@ def whom(session: BoundSession, viewer: Viewer, rows: Sequence[ListRow], day: da
             by_email[email.casefold()].add(person_id)
     found = []
     for row in rows:
+        if row.nameless:
+            found.append(Meant(row, None, Outcome.NAMELESS))
+            continue
         person = by_number.get(row.written)
         ids = by_email.get(row.written.casefold(), set()) if person is None else {person.id} & visible
         problem = Outcome.NOT_FOUND if not ids else Outcome.AMBIGUOUS if len(ids) > 1 else None

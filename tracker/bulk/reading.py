@@ -6,7 +6,7 @@ The list may be pasted or come as CSV or XLSX, with headings or without.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tracker.domain.roster_rows import parse_date
@@ -68,17 +68,21 @@ _SLASHED = re.compile(r"(?P<day>\d{1,2}) ?/ ?(?P<month>\d{1,2}) (?P<year>\d{4})"
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A row of a list. `day` is None where none stands; `unreadable` if what stands there is no day."""
+    """A row of a list. `day` is None where none stands; `unreadable` if what stands there is no day.
+
+    `nameless`: where the number or address should stand is nothing. What is `written` then is only what the row says.
+    """
 
     number: int
     written: str
     day: date | None = None
     unreadable: bool = False
     note: str = ""
+    nameless: bool = False
 
 
 def read_list(content: bytes) -> list[ListRow]:
-    """Return the rows of a list. Rows that name nobody are left out.
+    """Return the rows of a list. Empty ones are left out, and those that only number the lines of a form.
 
     Raises UnreadableFileError: as for a roster, and for more rows than can be looked at in one go.
     """
@@ -135,7 +139,13 @@ def _one_line(cells: Sequence[str]) -> list[Numbered]:
 
 def _with_headings(number: int, cells: Sequence[str], places: dict[str, int]) -> ListRow:
     said = {column: cells[place] if place < len(cells) else "" for column, place in places.items()}
-    return _row(number, said.get("number") or said.get("email", ""), said.get("day", ""), said.get("note", ""))
+    who, day, note = said.get("number") or said.get("email", ""), said.get("day", ""), said.get("note", "")
+    if not who and any(letter.isalpha() for cell in cells for letter in cell):
+        # Somebody was meant, and their number forgotten: they are not to vanish from the list unseen.
+        return replace(
+            _row(number, "", day, note), written=", ".join(filter(None, cells))[:WRITTEN_LENGTH], nameless=True
+        )
+    return _row(number, who, day, note)
 
 
 def _without(number: int, cells: Sequence[str]) -> ListRow:

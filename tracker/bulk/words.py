@@ -40,6 +40,7 @@ _ALREADY: dict[Act, Any] = {
 
 _OUTCOMES: dict[Outcome, Any] = {
     Outcome.NOT_FOUND: _l("Nobody among your people has this number or address"),
+    Outcome.NAMELESS: _l("Neither an employee number nor an e-mail address stands in the row"),
     Outcome.AMBIGUOUS: _l("Several people have this e-mail address: use the employee number"),
     Outcome.DUPLICATE: _l("Stands earlier in the list already"),
     Outcome.ONESELF: _l("This is you: nobody decides about themself"),
