@@ -118,6 +118,14 @@ def test_several_are_exempted_and_who_cannot_be_is_named(browser, cast, in_kil, 
     assert number_of(in_kil, Exemption) == 3
 
 
+@pytest.mark.parametrize("act", ["exemptions", "assignments"])
+def test_a_last_day_before_the_first_stands_on_the_last(browser, cast, in_kil, requirement, act):
+    form = {"requirement": requirement, "starts_on": LATER.isoformat(), "ends_on": TODAY.isoformat(), "reason": "x"}
+    answer = browser("bosse").post(f"/{act}/new?person={cast.person_ids['anna']}", data=form)
+    assert answer.status_code == 422
+    assert "Sista dagen ligger före den första." in answer.text.split('id="ends_on-error"')[1][:400]
+
+
 def test_what_the_rules_refuse_stands_on_the_field(browser, cast, in_kil, requirement):
     bosse = browser("bosse")
     form = {"requirement": requirement, "due_on": (TODAY - timedelta(days=1)).isoformat(), "reason": "x", "seen": ""}

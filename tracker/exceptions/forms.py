@@ -7,7 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
 from tracker.accounts.forms import refuse
 from tracker.domain.exceptions import ExceptionKind
@@ -50,19 +50,28 @@ class ExtensionForm(_GrantForm):
     due_on = DateField(_l("New due date"), [required(_l("Choose the new due date."))])
 
 
-class ExemptionForm(_GrantForm):
-    """Days on which a requirement does not apply."""
+class _DatedForm(_GrantForm):
+    """What holds from a day, until another or until further notice."""
 
     starts_on = DateField(_l("First day"), [required(_l("Choose the first day."))])
+
+    def validate_ends_on(self, field: DateField) -> None:
+        """Refuse a last day before the first."""
+        if field.data and self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError(gettext("The last day is before the first."))
+
+
+class ExemptionForm(_DatedForm):
+    """Days on which a requirement does not apply."""
+
     ends_on = DateField(
         _l("Last day"), [Optional()], description=_l("Leave it empty for an exemption until further notice.")
     )
 
 
-class AssignmentForm(_GrantForm):
+class AssignmentForm(_DatedForm):
     """Days on which a requirement applies to somebody, whatever its audience says."""
 
-    starts_on = DateField(_l("First day"), [required(_l("Choose the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty if it is until further notice."))
 
 
