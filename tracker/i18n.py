@@ -44,9 +44,12 @@ def short_date(day: date | None) -> str:
 
 
 def date_range(starts_on: date, ends_on: date | None) -> str:
-    """Return "12 mars 2025 – 3 april" or "sedan 12 mars"."""
+    """Return "12 mars 2025 – 3 april", "sedan 12 mars", or of what has not begun "från 12 mars"."""
     if ends_on is None:
-        return gettext("since %(day)s", day=short_date(starts_on))
+        today: date | None = g.get("today")
+        begun = today is None or starts_on <= today
+        day = short_date(starts_on)
+        return gettext("since %(day)s", day=day) if begun else gettext("from %(day)s", day=day)
     return short_date(starts_on) if starts_on == ends_on else f"{short_date(starts_on)} – {short_date(ends_on)}"
 
 

@@ -92,6 +92,7 @@ def test_a_list_is_looked_at_done_taken_out_and_undone(browser, cast, in_kil, re
     assert david.post(f"{staged.location}/undo", data={"why": "Fel lista"}).location == staged.location
     undone = david.get(staged.location).text
     assert "2 rader togs tillbaka" in undone
+    assert "står kvar" not in undone
     assert "Fel lista" in undone
     with in_kil() as session:
         assert all(fact.retracted_at for fact in session.scalars(select(Assignment)))

@@ -221,7 +221,13 @@ def undo(batch_id: str) -> Response:
         except operations.NotAppliedError:
             flash(_("It has been undone already."), "info")
         else:
-            flash(_("It is undone. What could not be is named below."))
+            left = queries.standing_number(g.session, batch)
+            flash(_("It is undone."))
+            if left:
+                flash(
+                    ngettext("%(num)s row stands; why is said below.", "%(num)s rows stand; why is said below.", left),
+                    "info",
+                )
         return redirect(url_for("bulk.show", batch_id=batch.public_id))
     standing = queries.standing_number(g.session, batch)
     return page("bulk/undo.html", batch=batch, form=form, standing=standing, words=ACTS, title_of=_titles())
