@@ -73,7 +73,7 @@ def _let_count(bench: Bench, invented: Invented) -> None:
         found = consequences(session, Equivalence(asked, other, Days(date.min)), counts=True, day=DAY)
         assert found.count(Effect.RELIEVED) > 0
         hr = Viewer(municipality_id=invented.municipality_id, actor="benchmark", roles=frozenset({Role.HR}))
-        assert named(session, found, hr)
+        assert named(session, found, hr).rows
 
 
 def _read(bench: Bench, invented: Invented) -> None:

@@ -1,5 +1,6 @@
 """Lists that come a page at a time, counted and cut by the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, TypeVarTuple
 
@@ -35,10 +36,15 @@ class Page(Generic[T]):
         return self.number < self.pages
 
 
+def cut(rows: Sequence[T], *, number: int, size: int) -> tuple[Sequence[T], int]:
+    """Return those of some rows that are on a page, and its number; past the end, those of the last page."""
+    number = min(max(1, number), max(1, -(-len(rows) // size)))
+    return rows[(number - 1) * size : number * size], number
+
+
 def page_of(session: Session, statement: Select[*Ts], *, number: int, size: int) -> Page[Row[*Ts]]:
     """Return a page of an ordered statement's rows, in two queries. A number past the end answers the last page."""
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-    last = max(1, -(-total // size))
-    number = min(max(1, number), last)
+    number = min(max(1, number), max(1, -(-total // size)))
     rows = session.execute(statement.limit(size).offset((number - 1) * size)).all()
     return Page(list(rows), number, total, size)

@@ -131,16 +131,32 @@ def test_who_is_listed(in_kil, cast, many):
     with in_kil() as session:
         found = consequences(session, many, counts=False, day=DAY)
         assert (len(found.people), found.count(Effect.OVERDUE), found.count(Effect.TO_COMPLETE)) == (20, 20, 20)
-        listed = named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY))
+        listed = named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY)).rows
         assert [one.person.given_name for one in listed] == [f"Person{number:02}" for number in range(2, 40, 2)] + [
             "Person00"
         ]
         assert {(one.changed.before.state, one.changed.after.state) for one in listed} == {(State.VALID, State.OVERDUE)}
         assert all(one.workplaces and one.titles for one in listed)
-        seen = named(session, found, viewer_of(session, cast.accounts["bosse"], DAY))
+        seen = named(session, found, viewer_of(session, cast.accounts["bosse"], DAY)).rows
         # A manager sees only their own; one with protected identity comes last, since the place would give the name away.
         assert [one.person.given_name for one in seen] == ["Person02", "Person00"]
-        assert named(session, found, viewer_of(session, cast.accounts["mona"], DAY)) == []
+        assert named(session, found, viewer_of(session, cast.accounts["mona"], DAY)).rows == []
+
+
+def test_the_list_comes_a_page_at_a_time(in_kil, cast, many):
+    with in_kil() as session:
+        found = consequences(session, many, counts=False, day=DAY)
+        cecilia = viewer_of(session, cast.accounts["cecilia"], DAY)
+        everybody = [one.person.id for one in named(session, found, cecilia).rows]
+        pages = [named(session, found, cecilia, number=number, size=7) for number in (1, 2, 3)]
+        assert [one.person.id for page in pages for one in page.rows] == everybody
+        assert [(page.number, page.pages, page.total, len(page.rows)) for page in pages] == [
+            (1, 3, 20, 7),
+            (2, 3, 20, 7),
+            (3, 3, 20, 6),
+        ]
+        assert named(session, found, cecilia, number=99, size=7) == pages[-1]
+        assert named(session, found, cecilia, number=-1, size=7) == pages[0]
 
 
 def test_who_is_reached_at_once_comes_first(in_kil, cast, many):
@@ -150,7 +166,7 @@ def test_who_is_reached_at_once_comes_first(in_kil, cast, many):
             add_absence(session, person.id, starts_on=DAY - timedelta(days=1), ends_on=None, now=NOW)
     with in_kil() as session:
         found = consequences(session, many, counts=False, day=DAY)
-        listed = named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY))
+        listed = named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY)).rows
         assert listed[0].person.given_name == "Person38"
         assert {one.changed.after.state for one in listed[1:]} == {State.ON_HOLD}
         assert found.count(Effect.OVERDUE) == 1
@@ -162,4 +178,4 @@ def test_one_that_changes_nothing(in_kil, cast, many):
         assert found.changed == ()
         unused = Equivalence(many.accepted_course_id, many.course_id, Days(date.min))
         assert consequences(session, unused, counts=True, day=DAY).changed == ()
-        assert named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY)) == []
+        assert named(session, found, viewer_of(session, cast.accounts["cecilia"], DAY)).rows == []

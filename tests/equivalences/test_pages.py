@@ -1,5 +1,6 @@
 """The pages where completions of one course are let count as another's, and no longer."""
 
+import html
 from datetime import date
 
 import pytest
@@ -12,7 +13,6 @@ from tracker.catalogue.models import Course, CourseEquivalence, CourseVersion
 from tracker.catalogue.operations import AlreadyAcceptedError, SameCourseError, accept_completions
 from tracker.compliance.queries import obligations_of
 from tracker.domain.facts import State
-from tracker.equivalences import queries
 from tracker.people.models import Person
 
 TODAY = date(2026, 11, 23)
@@ -133,7 +133,7 @@ def test_what_was_not_looked_at_is_looked_at_first(cecilia, courses, in_kil):
         assert session.scalars(select(CourseEquivalence)).all() == []
 
 
-def test_names_are_few_and_protected_ones_are_not_told(cecilia, courses, in_kil, cast, monkeypatch):
+def test_protected_names_are_not_told(cecilia, courses, in_kil, cast):
     with in_kil() as session:
         old = session.scalars(select(CourseVersion).join(Course).where(Course.code == "gamla")).one()
         session.get_one(Person, cast.people["anna"]).protected_identity = True
@@ -142,11 +142,34 @@ def test_names_are_few_and_protected_ones_are_not_told(cecilia, courses, in_kil,
     seen = look(cecilia, courses).text.split('id="consequences"')[1]
     assert "Skyddad identitet" in seen
     assert "Anna" not in seen
-    monkeypatch.setattr(queries, "SHOWN", 2)
-    seen = look(cecilia, courses).text.split('id="consequences"')[1]
-    assert "Det ändrar läge eller datum för 3 personer." in seen
-    assert "Skyddad identitet" not in seen
-    assert "och 1 person till, som inte står här" in seen
+
+
+def test_all_of_them_are_a_page_away(cecilia, courses, in_kil, cast):
+    with in_kil() as session:
+        old = session.scalars(select(CourseVersion).join(Course).where(Course.code == "gamla")).one()
+        for number in range(60):
+            person = add_person(
+                session, f"P{number:02}", "Prov", unit_id=cast.units["11"], position_id=cast.position_id, now=NOW
+            )
+            add_completion(session, person.id, old, on=date(2026, 3, 1), now=NOW)
+    seen = look(cecilia, courses, ends_on="2026-06-30").text.split('id="consequences"')[1]
+    assert "Det ändrar läge eller datum för 61 personer." in seen
+    assert seen.count('scope="row"') == 50
+    assert "Visa alla 61" in seen
+    listed = html.unescape(seen.split("mb-0")[1].split('href="')[1].split('"')[0])
+    first, second = (cecilia.get(f"{listed}&page={number}").text for number in (1, 2))
+    assert (first.count('scope="row"'), second.count('scope="row"')) == (50, 11)
+    assert "Sida 2 av 2" in second
+    back = html.unescape(second.split("/equivalences/new?")[1].split('"')[0])
+    assert 'value="2026-06-30"' in cecilia.get(f"/courses/{courses['nya']}/equivalences/new?{back}").text
+    assert cecilia.get(listed.replace("2026-06-30", "i dag")).status_code == 302
+
+    assert send(cecilia, courses).status_code == 302
+    with in_kil() as session:
+        number = session.scalars(select(CourseEquivalence.id)).one()
+    path = f"/courses/{courses['nya']}/equivalences/{number}"
+    assert f"{path}/people" in cecilia.get(f"{path}/stop").text
+    assert cecilia.get(f"{path}/people?page=2").text.count('scope="row"') == 11
 
 
 def test_as_many_queries_for_thirty_as_for_one(cecilia, courses, in_kil, cast, counted):

@@ -23,13 +23,14 @@ from tracker.db import BoundSession
 from tracker.domain.periods import later
 from tracker.domain.requirement import Equivalence
 from tracker.learning.models import Completion
+from tracker.paging import Page, cut
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.queries import listed, load_requirements, requirements_of_courses
 from tracker.tables import stands
 
-SHOWN = 200
+A_PAGE = 50
 
 
 class Effect(StrEnum):
@@ -137,20 +138,26 @@ class Named:
     changed: Changed
 
 
-def named(session: BoundSession, found: Consequences, viewer: Viewer) -> list[Named]:
-    """Return the first of those changed whom a viewer may see: who becomes overdue first, then by name. Four queries."""
+def named(
+    session: BoundSession, found: Consequences, viewer: Viewer, *, number: int = 1, size: int = A_PAGE
+) -> Page[Named]:
+    """Return a page of those changed whom a viewer may see: who becomes overdue first, then by name. Four queries.
+
+    Only the page's people are read; what is changed is known already, and no row of the database.
+    """
     names = select(Person.id).where(Person.id.in_(found.completed), visible_to(viewer, found.day))
-    place = {id_: number for number, id_ in enumerate(session.scalars(names.order_by(*in_name_order())))}
+    place = {id_: at for at, id_ in enumerate(session.scalars(names.order_by(*in_name_order())))}
     seen = [one for one in found.changed if one.person_id in place]
     seen.sort(key=lambda one: (_urgency(one), place[one.person_id]))
-    first = seen[:SHOWN]
-    ids = {one.person_id for one in first}
+    shown, number = cut(seen, number=number, size=size)
+    ids = {one.person_id for one in shown}
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
     places: Mapping[int, list[Workplace]] = workplaces(session, ids, found.day)
     titles = {one.requirement.id: one.version.titles for one in listed(session, found.day)}
-    return [
-        Named(people[one.person_id], places.get(one.person_id, []), titles[one.requirement_id], one) for one in first
+    rows = [
+        Named(people[one.person_id], places.get(one.person_id, []), titles[one.requirement_id], one) for one in shown
     ]
+    return Page(rows, number, len(seen), size)
 
 
 def _urgency(one: Changed) -> int:

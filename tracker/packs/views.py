@@ -23,6 +23,9 @@ from tracker.web.pages import found, page
 
 bp = Blueprint("packs", __name__, url_prefix="/packs")
 
+NAMED = 200
+"""So many whom an equivalence changes are named in a preview. Its own page, once the pack is loaded, names all."""
+
 
 @bp.route("", methods=["GET", "POST"])
 @requires(Permission.REQUIREMENT_EDIT)
@@ -113,7 +116,9 @@ def _show(pack: Pack) -> Response:
         planned=planned,
         shown=[(one, queries.worded(pack, one.written, g.today)) for one in planned.requirements],
         named={
-            one.draft: named(g.session, one.consequences, g.viewer) for one in planned.equivalences if one.consequences
+            one.draft: named(g.session, one.consequences, g.viewer, size=NAMED)
+            for one in planned.equivalences
+            if one.consequences
         },
         titles={course.code: course.titles for course in pack.courses},
         form=form,
