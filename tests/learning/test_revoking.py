@@ -107,3 +107,21 @@ def test_nobody_takes_back_their_own(browser, in_kil, cast, course):
                 now=NOW,
             )
     assert browser("david").get(f"/completions/{own.public_id}/revoke").status_code == 403
+
+
+def test_who_comes_second_changes_nothing(in_kil, cast, attested):
+    """What the first wrote stands, and the journal says it once."""
+    for name, why in (("bosse", "Fel person"), ("david", "Fel dag")):
+        with in_kil() as session:
+            operations.revoke_completion(
+                session,
+                completion=session.scalars(select(Completion)).one(),
+                person=session.get_one(Person, cast.people["anna"]),
+                why=why,
+                by=viewer_of(session, cast.accounts[name], TODAY),
+                now=NOW,
+            )
+    with in_kil() as session:
+        assert session.scalars(select(Completion.retracted_why)).one() == "Fel person"
+        revoked = select(JournalEntry).where(JournalEntry.action == "completion.revoked")
+        assert len(session.scalars(revoked).all()) == 1

@@ -308,10 +308,15 @@ def revoke_completion(
     """Take back a completion that should not count.
 
     It is retracted: the obligations it served are recomputed when the transaction ends, and its certificate is from then
-    on confirmed as withdrawn. Writes the journal. Raises NotRevocableError.
+    on confirmed as withdrawn. Writes the journal. If somebody else took it back meanwhile, that stands, with their reason.
+    Raises NotRevocableError.
     """
     if not queries.may_revoke(by, completion):
         raise NotRevocableError(completion.public_id)
+    take_turn(session, person.id)
+    session.refresh(completion)
+    if completion.retracted_at is not None:
+        return
     retract([completion], now=now, by_id=by.account_id, why=why)
     record(session, "completion.revoked", subject=completion, by=by, person=person.public_id)
 
