@@ -30,7 +30,7 @@ from tracker.dashboards.queries.system import training
 from tracker.dashboards.queries.units import Unit
 from tracker.domain.facts import State
 from tracker.domain.obligations import AT_FAULT
-from tracker.exceptions.queries import granted_to, open_requests, requests_of
+from tracker.exceptions.queries import answerers, granted_to, open_requests, requests_of
 from tracker.i18n import in_language, short_date
 from tracker.learning.queries import history, may_revoke
 from tracker.paging import Page
@@ -83,6 +83,7 @@ def home() -> Response:
         roles_waiting=roles_waiting,
         asked=asked,
         titles=_titles() if asked else {},
+        answerers=answerers(g.session, asked),
         uploads=uploads_of(g.session, g.viewer.person_id, limit=ANSWERS_AT_HOME),
         outcomes=OUTCOMES,
         introduction=_introduction(g.viewer.person_id),
@@ -186,6 +187,7 @@ def _person_page(person: Person) -> Response:
     completed = history(g.session, person.id)
     requirements = listed(g.session, g.day)
     obligations = obligations_of(g.session, person.id, g.day)
+    asked = requests_of(g.session, person.id)
     return page(
         "dashboards/person.html",
         person=person,
@@ -204,7 +206,8 @@ def _person_page(person: Person) -> Response:
         merges=merges_of(g.session, g.viewer, person.id),
         former=former_details(g.session, person.id),
         granted=granted_to(g.session, person.id),
-        asked=requests_of(g.session, person.id),
+        asked=asked,
+        answerers=answerers(g.session, asked),
         titles={one.requirement.id: one.version.titles for one in requirements},
         uploads=uploads_of(g.session, person.id),
         outcomes=OUTCOMES,

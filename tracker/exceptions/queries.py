@@ -252,3 +252,16 @@ def requests_of(session: BoundSession, person_id: int) -> list[ExceptionRequest]
             .order_by(ExceptionRequest.asked_at.desc(), ExceptionRequest.id.desc())
         )
     )
+
+
+def answerers(session: BoundSession, requests: Collection[ExceptionRequest]) -> dict[int, tuple[Person | None, str]]:
+    """Return who answered some requests, by account: the person, and what the account is called. One query at most."""
+    accounts = {one.answered_by_id for one in requests if one.answered_by_id is not None}
+    if not accounts:
+        return {}
+    rows = session.execute(
+        select(Account.id, Person, Account.display_name)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .where(Account.id.in_(accounts))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -409,7 +409,14 @@ def answer(exception_request_id: str) -> Response:
             return redirect(url_for("exceptions.asked"))
     effect, why_not = _consequence(one, case)
     return page(
-        "exceptions/answer.html", form=form, one=one, case=case, effect=effect, why_not=why_not, titles=_titles()
+        "exceptions/answer.html",
+        form=form,
+        one=one,
+        case=case,
+        effect=effect,
+        why_not=why_not,
+        titles=_titles(),
+        answerers=queries.answerers(g.session, [one.request]),
     )
 
 
