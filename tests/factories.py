@@ -305,6 +305,27 @@ def add_requirement(
     return version
 
 
+def add_next_version(
+    session: BoundSession, code: str, *, effective_from: date, now: datetime, **says: object
+) -> RequirementVersion:
+    """Add a requirement's next version, for everyone employed; what it does not say is as the version before says."""
+    before = session.scalars(
+        select(RequirementVersion)
+        .where(RequirementVersion.requirement_id == _requirement_id(session, code))
+        .order_by(RequirementVersion.number.desc())
+    ).first()
+    assert before is not None
+    own = {"id", "public_id", "municipality_id", "number", "published_at", "effective_from"}
+    same = {column.name: getattr(before, column.name) for column in before.__table__.columns if column.name not in own}
+    version = RequirementVersion(
+        number=before.number + 1, effective_from=effective_from, published_at=now, **(same | says)
+    )
+    session.add(version)
+    session.flush()
+    session.add(AudienceLine(requirement_version_id=version.id))
+    return version
+
+
 def add_completion(
     session: BoundSession,
     person_id: int,

@@ -13,8 +13,10 @@ from tests.factories import (
     add_assignment,
     add_completion,
     add_course,
+    add_duty,
     add_exemption,
     add_extension,
+    add_next_version,
     add_person,
     add_requirement,
     sign_in,
@@ -173,6 +175,48 @@ class TestExplanation:
     def test_before_it_was_in_effect(self, client, database, cast, required):
         sign_in(client, database, cast, "anna")
         assert client.get(self.path(cast, required, "anna", "grund", day="2010-01-01")).status_code == 200
+
+    def test_says_when_it_takes_effect_and_when_it_ended(self, client, database, cast, required, in_kil):
+        sign_in(client, database, cast, "anna")
+        before = words(client.get(self.path(cast, required, "anna", "grund", day="2019-12-31")))
+        assert "Det börjar gälla 1 januari 2020" in before
+        with in_kil() as session:
+            last = date(2026, 11, 25)
+            add_next_version(session, "grund", effective_from=last, effective_until=last, now=NOW)
+        after = words(client.get(self.path(cast, required, "anna", "grund", day="2026-11-26")))
+        assert "Det upphörde 25 november" in after
+
+    def test_who_is_left_out_is_told_so_without_doubt_and_since_when(self, client, database, cast, in_kil):
+        with in_kil() as session:
+            course = add_course(session, "ute", now=NOW)
+            add_duty(session, cast.people["anna"], DutyKind.UNIT_MANAGER, starts_on=date(2026, 11, 2), now=NOW)
+            lines = ({}, {"excludes": True, "duty": DutyKind.UNIT_MANAGER})
+            add_requirement(session, "ute", course_id=course.course_id, now=NOW, lines=lines)
+            public_id = session.scalars(select(Requirement.public_id).where(Requirement.code == "ute")).one()
+        sign_in(client, database, cast, "david")
+        shown = words(client.get(self.path(cast, {"ute": public_id}, "anna", "ute", day="2026-11-20")))
+        assert re.search(r"Det gäller inte de som är enhetschef\. Så har det varit sedan 2 november", shown)
+        asked = words(client.get(f"/requirements/{public_id}"))
+        assert "Alla som är anställda, men inte de som är enhetschef" in asked
+
+    def test_an_exemption_lasts_as_long_as_it_does_whatever_version_is_to_come(
+        self, client, database, cast, required, in_kil
+    ):
+        with in_kil() as session:
+            person = cast.people["anna"]
+            add_exemption(session, person, "grund", starts_on=date(2026, 11, 1), ends_on=date(2027, 3, 31), now=NOW)
+            add_next_version(session, "grund", effective_from=date(2026, 12, 1), now=NOW)
+        sign_in(client, database, cast, "bosse")
+        pages = (
+            self.path(cast, required, "anna", "grund", day="2026-11-20"),
+            f"/people/{cast.person_ids['anna']}?day=2026-11-20",
+            f"/requirements/{required['grund']}/people?day=2026-11-20",
+            "/team?day=2026-11-20",
+        )
+        for path in pages:
+            shown = words(client.get(path)).casefold()
+            assert "undantag till 31 mars 2027" in shown, path
+            assert "undantag till 30 november" not in shown, path
 
     def test_on_hold(self, client, database, cast, required, in_kil):
         with in_kil() as session:

@@ -5,8 +5,18 @@ from datetime import date
 from flask import url_for
 
 from tests.conftest import NOW
-from tests.factories import add_assignment, add_completion, add_duty
+from tests.factories import (
+    add_assignment,
+    add_completion,
+    add_course,
+    add_duty,
+    add_extension,
+    add_next_version,
+    add_person,
+    add_requirement,
+)
 from tracker.accounts.models import Account
+from tracker.dashboards.queries.home import home
 from tracker.domain.facts import DutyKind
 from tracker.learning.models import Enrolment
 
@@ -30,6 +40,44 @@ def test_what_is_in_force_says_until_when_and_from_when_it_can_be_renewed(show, 
     assert settled.obligation.valid_until == date(2027, 2, 28)
     assert settled.renewable_from == date(2026, 12, 30)
     assert "In force until 28 February 2027" in page.html
+
+
+def test_a_version_to_come_is_no_renewal(show, story, in_kil):
+    with in_kil() as session:
+        add_next_version(session, "it", effective_from=date(2026, 12, 1), now=NOW)
+    (settled,) = show("anna", "/")["own"].settled
+    assert settled.obligation.ends_on == date(2026, 11, 30)
+    assert settled.renewable_from == date(2026, 12, 30)
+
+
+def test_nor_is_the_end_of_an_employment(show, story, cast, in_kil):
+    with in_kil() as session:
+        course = add_course(session, "kort", now=NOW)
+        add_requirement(session, "kort", course_id=course.course_id, now=NOW, validity_months=12)
+        ending = add_person(
+            session,
+            "Sluta",
+            "Snart",
+            unit_id=cast.units["11"],
+            position_id=cast.position_id,
+            now=NOW,
+            ends_on=date(2026, 12, 31),
+        )
+        add_completion(session, ending.id, course, on=date(2026, 11, 1), now=NOW)
+        person_id = ending.id
+    with in_kil() as session:
+        found = home(session, person_id, date(2026, 11, 23))
+    assert [one.renewable_from for one in found.settled if one.obligation.code == "kort"] == [None]
+
+
+def test_more_time_to_renew_is_the_date_that_is_told(show, story, cast, in_kil):
+    with in_kil() as session:
+        add_extension(
+            session, cast.people["anna"], "it", granted_on=date(2027, 1, 10), due_on=date(2027, 4, 15), now=NOW
+        )
+    page = show("anna", "/", day="2027-01-15")
+    assert "Renew by 15 April" in page.html
+    assert "Renew by 28 February" not in page.html
 
 
 def test_all_done(show, story, cast, in_kil):

@@ -311,6 +311,13 @@ def test_since_when():
     assert (found.phase.starts_on, found.state_since) == (on("2026-06-01"), on("2026-04-02"))
 
 
+def test_until_when():
+    person = (employed("2026-03-02"), exempt("2026-05-01", "2026-07-31"))
+    found = explained(*person, by=required(rule(), rule("2026-06-01", id=2)), date="2026-05-15")
+    assert found.phase is not None
+    assert (found.phase.ends_on, found.state_until) == (on("2026-05-31"), on("2026-07-31"))
+
+
 # Always
 
 

@@ -20,7 +20,7 @@ from tests.domain.cases import (
 from tracker.domain.due import Reason
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import Access, Duty, DutyKind, State
-from tracker.domain.obligations import phase_on, phases, state_on, state_since
+from tracker.domain.obligations import phase_on, phases, stands_on, state_on, state_since, state_until
 from tracker.domain.requirement import (
     AudienceLine,
     EarlierCompletions,
@@ -157,6 +157,29 @@ def test_the_state_is_the_same_since_before_its_dates_changed():
     ]
     assert state_since(found, found[2]) == on("2026-04-02")
     assert state_since(found, found[0]) == on("2026-03-02")
+
+
+def test_the_state_lasts_until_after_its_version_is_replaced():
+    requirement = required(rule(), rule("2026-06-01", id=2))
+    found = phases(learner(employed("2026-03-02"), exempt("2026-05-01", "2026-07-31")), requirement)
+    assert [(phase.state, phase.ends_on) for phase in found][1:4] == [
+        (State.OVERDUE, on("2026-04-30")),
+        (State.EXEMPT, on("2026-05-31")),
+        (State.EXEMPT, on("2026-07-31")),
+    ]
+    assert state_until(found, found[2]) == on("2026-07-31")
+    assert state_until(found, found[1]) == on("2026-04-30")
+    assert stands_on(found, on("2026-05-15")) == found[2]._replace(ends_on=on("2026-07-31"))
+    assert stands_on(found, on("2026-03-01")) is None
+
+
+def test_a_state_without_end_has_none_however_often_the_rules_change():
+    requirement = required(rule(), rule("2026-06-01", id=2), rule("2026-08-01", id=3))
+    found = phases(learner(employed("2026-03-02"), exempt("2026-05-01", None)), requirement)
+    first = phase_on(found, on("2026-05-01"))
+    assert first is not None
+    assert first.ends_on == on("2026-05-31")
+    assert state_until(found, first) is None
 
 
 # Required from, and the first due date

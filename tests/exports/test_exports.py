@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 
 from tests.conftest import NOW
 from tests.exports.conftest import TODAY, rows_of_csv, sheets_of_xlsx
-from tests.factories import add_absence, add_person, sign_in
+from tests.factories import add_absence, add_next_version, add_person, sign_in
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.compliance.queries import employed_on, standing_rows, workplaces
@@ -67,6 +67,15 @@ def test_the_csv_holds_what_the_database_holds_row_by_row(app, database, cast, s
             )
     assert len(expected) == 11
     assert rows == expected
+
+
+def test_since_when_is_when_the_state_began_whatever_version_came_meanwhile(story, cast, hr, take, in_kil):
+    with in_kil() as session:
+        for first in (date(2026, 8, 1), date(2026, 9, 1)):
+            add_next_version(session, "it", effective_from=first, now=NOW)
+    for narrowed in ({}, {"requirement": story.requirement_ids["it"], "states": ["overdue"]}):
+        bosse = next(row for row in rows_of_csv(take(**narrowed)) if row[0] == "bosse-1")
+        assert bosse[6:9] == ["Försenad", "2020-02-01", "2020-01-31"]
 
 
 def test_a_row_reads_as_its_reader_expects(story, hr, take):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from tracker.domain.facts import Assignment, Exemption, Extension, Learner
-from tracker.domain.obligations import AT_FAULT, Phase, phase_on, phases
+from tracker.domain.obligations import AT_FAULT, Phase, phase_on, phases, stands_on
 from tracker.domain.periods import FOREVER, Days, later, overlaps, union
 from tracker.domain.requirement import Requirement
 
@@ -76,8 +76,8 @@ class Effect(NamedTuple):
 
 def effect(found: Sequence[Phase], changed: Sequence[Phase], day: date, last: date | None = None) -> Effect:
     """Return what changes on a day, and after the last day if there is one, if some phases become others."""
-    afterwards = None if last is None else phase_on(changed, later(last, 1))
-    return Effect(phase_on(found, day), phase_on(changed, day), afterwards, changed, day)
+    afterwards = None if last is None else stands_on(changed, later(last, 1))
+    return Effect(stands_on(found, day), stands_on(changed, day), afterwards, changed, day)
 
 
 def extend(learner: Learner, requirement: Requirement, extension: Extension) -> Effect:

@@ -20,7 +20,7 @@ from tracker.domain.facts import (
     Learner,
     State,
 )
-from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, work_out
+from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, state_until, work_out
 from tracker.domain.periods import FOREVER, Days, Span, known, later, overlaps
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Term, Units
 
@@ -142,6 +142,8 @@ class Explanation:
     phase: Phase | None = None
     state_since: date | None = None
     """Since when the state is what it is, whatever dates changed meanwhile."""
+    state_until: date | None = None
+    """Until when it is, likewise; None if no end is known."""
     required_from: date | None = None
     anchor: date | None = None
     due_steps: tuple[DueStep, ...] = ()
@@ -179,6 +181,7 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
         assignments,
         phase,
         state_since(found, phase),
+        state_until(found, phase),
         worked.stretch.required_from,
         worked.part.anchor,
         _due_steps(learner, requirement.id, worked, phase, day),

@@ -88,6 +88,22 @@ def state_since(phases: Sequence[Phase], phase: Phase) -> date:
     return since
 
 
+def state_until(phases: Sequence[Phase], phase: Phase) -> date | None:
+    """Return until when the state of a phase is what it is, whatever dates change meanwhile; None if no end is known."""
+    until = phase.ends_on
+    for after in phases[phases.index(phase) + 1 :]:
+        if until is None or after.state is not phase.state or after.starts_on != later(until, 1):
+            break
+        until = after.ends_on
+    return until
+
+
+def stands_on(phases: Sequence[Phase], day: date) -> Phase | None:
+    """Return the phase that a day is in, ending as late as its state does: for saying until when somebody is exempt."""
+    phase = phase_on(phases, day)
+    return phase and phase._replace(ends_on=state_until(phases, phase))
+
+
 class Worked(NamedTuple):
     """A part of a stretch, the dates worked out for it, and the phases they give."""
 

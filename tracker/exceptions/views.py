@@ -14,7 +14,7 @@ from tracker.compliance.operations import wait_for_turn
 from tracker.domain import exceptions as rules
 from tracker.domain import facts
 from tracker.domain.exceptions import DecisionKind, Effect, ExceptionKind
-from tracker.domain.obligations import phase_on, phases
+from tracker.domain.obligations import phases, stands_on
 from tracker.domain.periods import Days
 from tracker.exceptions import operations, queries
 from tracker.exceptions.forms import (
@@ -376,7 +376,7 @@ def ask(requirement_id: str) -> Response:
             flash(_("You have asked. The answer appears here and on your start page."))
             return redirect(url_for("dashboards.me"))
     now_waiting = queries.open_request(g.session, person.id, requirement.id)
-    phase = phase_on(phases(case.learner, case.rule), g.today)
+    phase = stands_on(phases(case.learner, case.rule), g.today)
     return page(
         "exceptions/ask.html", form=form, requirement=requirement, waiting=now_waiting, phase=phase, titles=_titles()
     )

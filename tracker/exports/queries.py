@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, true
 
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.catalogue.models import Course, CourseVersion
 from tracker.compliance.models import Phase
 from tracker.compliance.queries import PersonRow, Workplace, employed_on, phase_on, workplaces
-from tracker.compliance.queries.obligations import PERSON
+from tracker.compliance.queries.obligations import PERSON, runs
 from tracker.db import BoundSession
 from tracker.domain.evidence import Evidence
 from tracker.domain.facts import State
@@ -65,7 +65,7 @@ class StandingRow(NamedTuple):
 
     asked: Asked
     state: State
-    starts_on: date
+    since: date
     due_on: date | None
     valid_until: date | None
 
@@ -91,13 +91,20 @@ class Employee:
 
 def standing_of(session: BoundSession, viewer: Viewer, chosen: Filter) -> Iterator[Employee]:
     """Yield everyone with their obligations as they stand on the day, by the requirement's code."""
-    statement: Select[*tuple[Any, ...]] = select(
-        Phase.person_id, Phase.version_id, Phase.state, Phase.starts_on, Phase.due_on, Phase.valid_until
-    ).where(phase_on(chosen.day))
+    narrowed = true()
     if chosen.requirement_id is not None:
-        statement = statement.where(Phase.requirement_id == chosen.requirement_id)
+        narrowed &= Phase.requirement_id == chosen.requirement_id
     if chosen.states:
-        statement = statement.where(Phase.state.in_(chosen.states))
+        narrowed &= Phase.state.in_(chosen.states)
+    statement: Select[*tuple[Any, ...]] = select(
+        Phase.person_id,
+        Phase.requirement_id,
+        Phase.version_id,
+        Phase.state,
+        Phase.starts_on,
+        Phase.due_on,
+        Phase.valid_until,
+    ).where(phase_on(chosen.day), narrowed)
     versions = session.execute(
         select(RequirementVersion.id, Requirement.code, RequirementVersion.titles, RequirementVersion.legal_basis).join(
             Requirement, Requirement.id == RequirementVersion.requirement_id
@@ -106,8 +113,12 @@ def standing_of(session: BoundSession, viewer: Viewer, chosen: Filter) -> Iterat
     asked = {row[0]: Asked(*row) for row in versions}
     for ids in _people(session, viewer, chosen):
         rows: dict[int, list[StandingRow]] = defaultdict(list)
-        for row in session.execute(statement.where(Phase.person_id.in_(ids))):
-            rows[row[0]].append(StandingRow(asked[row[1]], *row[2:]))
+        longer = runs(session, ids, chosen.day, narrowed)
+        for person_id, requirement_id, version_id, state, starts_on, *dates in session.execute(
+            statement.where(Phase.person_id.in_(ids))
+        ):
+            since, _until = longer.get((person_id, requirement_id), (starts_on, None))
+            rows[person_id].append(StandingRow(asked[version_id], state, since, *dates))
         for found in rows.values():
             found.sort(key=lambda row: row.asked.code)
         yield from _employees(session, ids, rows, chosen.day)

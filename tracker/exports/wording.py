@@ -55,9 +55,9 @@ class _Words:
 
     def standing(self, employee: Employee) -> Iterator[Sequence[Value]]:
         who = self._who(employee)
-        for asked, state, starts_on, due_on, valid_until in employee.rows:
+        for asked, state, since, due_on, valid_until in employee.rows:
             title = self._title(asked)
-            yield (*who, title, self.states[state], starts_on, due_on, valid_until, asked.legal_basis)
+            yield (*who, title, self.states[state], since, due_on, valid_until, asked.legal_basis)
 
     def completions(self, employee: Employee) -> Iterator[Sequence[Value]]:
         who = self._who(employee)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from tracker.compliance.queries.obligations import (
     ids_of,
     obligation_of,
     phase_on,
+    with_last_days,
     with_requirement,
 )
 from tracker.db import BoundSession
@@ -73,9 +74,11 @@ def standing_rows(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Standing]:
-    """Return a page of the list behind a figure. One query."""
+    """Return a page of the list behind a figure. One query, two if anyone in it is exempt or in grace."""
     statement = standing(condition, day, requirement_id=requirement_id, states=states)
-    return list(as_standing(session.execute(statement.limit(limit).offset(offset))))
+    rows = list(as_standing(session.execute(statement.limit(limit).offset(offset))))
+    obligations = with_last_days(session, (row.obligation for row in rows), day)
+    return [replace(row, obligation=one) for row, one in zip(rows, obligations, strict=True)]
 
 
 def standing_stream(

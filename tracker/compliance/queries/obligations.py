@@ -1,12 +1,13 @@
 """How each requirement stands for a person on a day, and across the years."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from tracker.catalogue.models import Course, CourseKind, CourseVersion
 from tracker.compliance.models import Phase
@@ -18,6 +19,14 @@ from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.tables import known_at
+
+Run = tuple[date, date | None]
+"""The first and the last day of a state; no last day if no end is known."""
+
+_TOLD_UNTIL = frozenset({State.EXEMPT, State.GRACE})
+"""In these states the end of the state is told, which may be later than that of the phase."""
+
+_DAY = timedelta(days=1)
 
 URGENCY = (State.LAPSED, State.OVERDUE, State.GRACE, State.RENEW, State.TO_DO, State.VALID, State.ON_HOLD, State.EXEMPT)
 
@@ -78,8 +87,8 @@ class Obligation:
     course_kind: CourseKind
     minutes: int | None  # what the course takes; None while no version of it is published
     state: State
-    starts_on: date  # in this state since
-    ends_on: date | None
+    starts_on: date  # of the phase
+    ends_on: date | None  # in a list, exempt or in grace: of the state
     due_on: date | None
     valid_until: date | None
     reason: Reason
@@ -147,12 +156,66 @@ def with_requirement(statement: Any) -> Select[Any]:
 
 
 def obligations_of(session: BoundSession, person_id: int, day: date) -> list[Obligation]:
-    """Return what a person must have on a day, the most urgent first. One query."""
+    """Return what a person must have on a day, the most urgent first. One query, two with an exemption or grace."""
     statement = with_requirement(select(*OBLIGATION).select_from(Phase))
     rows = session.execute(statement.where(Phase.person_id == person_id, phase_on(day)))
-    return sorted(
-        (obligation_of(row) for row in rows), key=lambda one: (one.urgency, one.titles.get("sv", ""), one.code)
+    found = with_last_days(session, map(obligation_of, rows), day)
+    return sorted(found, key=lambda one: (one.urgency, one.titles.get("sv", ""), one.code))
+
+
+def with_last_days(session: BoundSession, obligations: Iterable[Obligation], day: date) -> list[Obligation]:
+    """Return obligations on a day, those that are exempt or in grace with the last day of that. One query, if any are."""
+    found = list(obligations)
+    told_until = [one for one in found if one.state in _TOLD_UNTIL]
+    if not told_until:
+        return found
+    people, requirements = ({one.person_id for one in told_until}, {one.requirement_id for one in told_until})
+    among = Phase.requirement_id.in_(requirements) & Phase.state.in_(_TOLD_UNTIL)
+    longer = runs(session, people, day, among)
+    return [
+        replace(one, ends_on=longer[key][1]) if (key := (one.person_id, one.requirement_id)) in longer else one
+        for one in found
+    ]
+
+
+def runs(
+    session: BoundSession, people: Collection[int], day: date, among: ColumnElement[bool]
+) -> dict[tuple[int, int], Run]:
+    """Return since when and until when people are in the state of a day, by person and requirement. One query.
+
+    Phases that differ in dates or version only are one. Left out are those with a single phase in that state. `among` says
+    which phases of the day.
+    """
+    other = aliased(Phase)
+    same_state = and_(
+        other.person_id == Phase.person_id,
+        other.requirement_id == Phase.requirement_id,
+        other.state == Phase.state,
+        other.starts_on != Phase.starts_on,
     )
+    rows = session.execute(
+        select(Phase.person_id, Phase.requirement_id, Phase.starts_on, Phase.ends_on, other.starts_on, other.ends_on)
+        .join(other, same_state)
+        # Said of both, so that a database looks at no more than these people's phases.
+        .where(Phase.person_id.in_(people), other.person_id.in_(people), phase_on(day), among)
+    )
+    phases: dict[tuple[int, int], Run] = {}
+    others: dict[tuple[int, int], list[Run]] = defaultdict(list)
+    for person_id, requirement_id, starts_on, ends_on, other_starts_on, other_ends_on in rows:
+        phases[person_id, requirement_id] = (starts_on, ends_on)
+        others[person_id, requirement_id].append((other_starts_on, other_ends_on))
+    return {key: _run(phase, others[key]) for key, phase in phases.items()}
+
+
+def _run(phase: Run, others: Sequence[Run]) -> Run:
+    first, last = phase
+    begun = {ends_on: starts_on for starts_on, ends_on in others}
+    ended = dict(others)
+    while first - _DAY in begun:
+        first = begun[first - _DAY]
+    while last is not None and last + _DAY in ended:
+        last = ended[last + _DAY]
+    return first, last
 
 
 @dataclass(frozen=True, slots=True)

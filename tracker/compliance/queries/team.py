@@ -16,6 +16,7 @@ from tracker.compliance.queries.obligations import (
     ids_of,
     obligation_of,
     phase_on,
+    with_last_days,
     with_requirement,
 )
 from tracker.db import BoundSession
@@ -97,7 +98,7 @@ def team_matrix(
     limit: int | None = None,
     offset: int = 0,
 ) -> Matrix:
-    """Return the training matrix of some people, by name. Five queries, however many people.
+    """Return the training matrix of some people, by name. Six queries at most, however many people.
 
     Its columns are the requirements that apply to any of them, on whichever page.
     """
@@ -107,8 +108,8 @@ def team_matrix(
     ids = [person.id for person in people]
     statement = with_requirement(select(*OBLIGATION).select_from(Phase))
     cells: dict[int, dict[int, Obligation]] = defaultdict(dict)
-    for row in session.execute(statement.where(Phase.person_id.in_(ids), phase_on(day))):
-        obligation = obligation_of(row)
+    rows = session.execute(statement.where(Phase.person_id.in_(ids), phase_on(day)))
+    for obligation in with_last_days(session, map(obligation_of, rows), day):
         cells[obligation.person_id][obligation.requirement_id] = obligation
     work = workplaces(session, ids, day)
     return Matrix(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from tracker.compliance.queries import Obligation, Timeline, obligations_of, timeline_of
 from tracker.dashboards.queries.person import not_applying
@@ -75,17 +75,14 @@ def home(session: BoundSession, person_id: int, day: date) -> Home:
         if one.state in ASKING:
             by_course[one.course_id].append(one)
     progress = progress_of(session, person_id, today=day, course_ids=list(by_course))
+    timelines = {one.requirement_id: one for one in timeline_of(session, person_id)}
+    settled = [_settled(one, timelines[one.requirement_id]) for one in obligations if one.state not in ASKING]
     known = {one.requirement_id for one in obligations}
-    settled = [_settled(one) for one in obligations if one.state not in ASKING]
     matched = {line_id for same in by_course.values() for one in same for line_id in line_ids(one)}
     return Home(
         steps=[Step(same, progress.get(course_id)) for course_id, same in by_course.items()],
         settled=sorted(settled, key=lambda one: (one.obligation.valid_until or date.max, one.obligation.code)),
-        later=[
-            one
-            for one in timeline_of(session, person_id)
-            if one.requirement_id not in known and one.phases[-1].starts_on > day
-        ],
+        later=[one for one in timelines.values() if one.requirement_id not in known and one.phases[-1].starts_on > day],
         lines=lines(session, matched, day),
         assigned={one.fact.requirement_id: one for one in assignments_of(session, person_id, day)},
         history=[entry for entry in history(session, person_id) if entry.completion.completed_on <= day],
@@ -94,7 +91,10 @@ def home(session: BoundSession, person_id: int, day: date) -> Home:
     )
 
 
-def _settled(one: Obligation) -> Settled:
-    """Return it with the day its renewal window opens: the one after the valid phase, if the validity outlasts that."""
-    opens = one.state is State.VALID and one.ends_on is not None and one.valid_until != one.ends_on
-    return Settled(one, one.ends_on + timedelta(days=1) if opens and one.ends_on else None)
+def _settled(one: Obligation, timeline: Timeline) -> Settled:
+    """Return it with the day its renewal window opens: when what is valid now is first to be renewed."""
+    if one.state is not State.VALID:
+        return Settled(one, None)
+    ahead = (phase for phase in timeline.phases if phase.starts_on > one.starts_on)
+    after = next((phase for phase in ahead if phase.state is not State.VALID), None)
+    return Settled(one, after.starts_on if after is not None and after.state is State.RENEW else None)
