@@ -23,7 +23,8 @@ from tests.factories import (
 )
 from tracker import clock
 from tracker.domain.facts import DutyKind
-from tracker.people.models import Person
+from tracker.organisation.models import Position
+from tracker.people.models import Employment, Person
 from tracker.requirements.models import Requirement
 
 TODAY = clock.local_date(clock.now(), "Europe/Stockholm")
@@ -198,6 +199,25 @@ class TestExplanation:
         assert re.search(r"Det gäller inte de som är enhetschef\. Så har det varit sedan 2 november", shown)
         asked = words(client.get(f"/requirements/{public_id}"))
         assert "Alla som är anställda, men inte de som är enhetschef" in asked
+
+    def test_what_two_employments_meet_together_is_met_by_neither(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            caretaker = Position(code="200", title="Vaktmästare")
+            session.add(caretaker)
+            session.flush()
+            second = {"unit_id": cast.units["20"], "position_id": caretaker.id, "kind": "Timavlönad", "percent": 10}
+            session.add(
+                Employment(
+                    person_id=cast.people["anna"], **second, starts_on=date(2026, 1, 1), recorded_at=NOW, source="test"
+                )
+            )
+            line = {"unit_id": cast.units["11"], "position_id": caretaker.id}
+            course = add_course(session, "ihop", now=NOW)
+            add_requirement(session, "ihop", course_id=course.course_id, now=NOW, lines=(line,))
+            public_id = session.scalars(select(Requirement.public_id).where(Requirement.code == "ihop")).one()
+        sign_in(client, database, cast, "david")
+        shown = words(client.get(self.path(cast, {"ihop": public_id}, "anna", "ihop", day="2026-11-20")))
+        assert "men inte för en och samma anställning" in shown
 
     def test_an_exemption_lasts_as_long_as_it_does_whatever_version_is_to_come(
         self, client, database, cast, required, in_kil
