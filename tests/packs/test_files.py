@@ -225,6 +225,7 @@ K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
             "statement 1: sourze is not a field that belongs here. These are: kind, source, text",
         ),
         (changed(K, b"minutes = 10", b"minutes = = 10"), f"{K}: .*line 3"),
+        (changed(E, b"2026-06-30", b"2026-06-31"), f"{E}: .*line .*, or a day that does not exist"),
         (changed(K, b"minutes = 10", b'minutes = "ten"'), f"{K}: minutes must be a whole number"),
         (changed(K, b"minutes = 10", b"minutes = 99999999999"), f"{K}: minutes is too large"),
         (changed(K, b"minutes = 10", b"minutes = true"), f"{K}: minutes must be a whole number"),

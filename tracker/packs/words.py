@@ -49,7 +49,7 @@ FAULTS: dict[Fault, Any] = {
     Fault.NOT_UTF8: _l("Line %(line)s is not UTF-8. Save the file as UTF-8."),
     Fault.NOT_TOML: _l(
         "The file cannot be read from line %(line)s, column %(column)s on. Look there for a quote, a bracket or "
-        "an equals sign that is missing or too many."
+        "an equals sign that is missing or too many, or a day that does not exist."
     ),
     Fault.SAID_TWICE: _l(
         "What stands at line %(line)s, column %(column)s has been said before in the file. Say it once."
