@@ -155,6 +155,14 @@ class TestExplanation:
         assert "1 november" in shown  # When the access began, from which the days are counted,
         assert "1 december" in shown  # and 30 days later.
 
+    def test_what_comes_next(self, client, database, cast, required):
+        sign_in(client, database, cast, "anna")
+        shown = words(client.get(self.path(cast, required, "anna", "system", day="2026-11-20")))
+        then = shown.split("Från 2 december, om inget ändras:")[1]
+        assert then.index("state-overdue") < then.index("Varför det gäller")
+        was = words(client.get(self.path(cast, required, "anna", "system", day="2026-11-01")))
+        assert "state-overdue" in was.split("Från 2 december, om inget ändras:")[1]
+
     def test_why_it_does_not_apply(self, client, database, cast, required):
         sign_in(client, database, cast, "cecilia")
         response = client.get(self.path(cast, required, "david", "system"))

@@ -1,5 +1,6 @@
 """Why an obligation is as it is, or why there is none."""
 
+import pytest
 from hypothesis import given
 
 from tests.domain.cases import (
@@ -22,7 +23,8 @@ from tracker.domain.acceptance import Verdict
 from tracker.domain.evidence import Evidence
 from tracker.domain.explain import Applies, Checked, Condition, DueStep, Lasts, Step, Wanted, explain
 from tracker.domain.facts import Access, Duty, DutyKind, State
-from tracker.domain.obligations import phase_on, phases
+from tracker.domain.obligations import phase_on, phases, state_on
+from tracker.domain.periods import later
 from tracker.domain.requirement import (
     AudienceLine,
     EarlierCompletions,
@@ -318,6 +320,25 @@ def test_until_when():
     assert (found.phase.ends_on, found.state_until) == (on("2026-05-31"), on("2026-07-31"))
 
 
+@pytest.mark.parametrize(
+    ("date", "state", "until", "followed_by", "from_day", "due_on"),
+    [
+        ("2026-03-04", State.TO_DO, "2026-03-04", State.ON_HOLD, "2026-03-05", None),
+        ("2026-03-06", State.ON_HOLD, "2026-03-14", State.TO_DO, "2026-03-15", "2026-04-11"),
+        ("2026-05-01", State.OVERDUE, "2026-09-30", None, None, None),
+    ],
+)
+def test_what_then(date, state, until, followed_by, from_day, due_on):
+    person = (employed("2026-03-02", "2026-09-30"), away("2026-03-05", "2026-03-14"))
+    found = explained(*person, by=required(rule(), rule("2026-06-01", id=2)), date=date)
+    assert found.phase is not None
+    assert (found.phase.state, found.state_until) == (state, on(until))
+    after = found.followed_by
+    assert (after and (after.state, after.starts_on, after.due_on)) == (
+        followed_by and (followed_by, on(from_day), due_on and on(due_on))
+    )
+
+
 # Always
 
 
@@ -332,6 +353,11 @@ def test_explanations_agree_with_phases(learner, requirement, date):
         assert {line.line_id for line in found.lines if line.since and not line.excludes} <= set(phase.because.line_ids)
         assert found.state_since is not None
         assert found.state_since <= phase.starts_on
+        if found.state_until is None:
+            assert found.followed_by is None
+        else:
+            assert state_on(phases(learner, requirement), found.state_until) is phase.state
+            assert phase_on(phases(learner, requirement), later(found.state_until, 1)) == found.followed_by
     if found.due_steps:
         results = [step.due_on for step in found.due_steps]
         assert phase.due_on == (None if None in results else max(results))

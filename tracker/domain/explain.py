@@ -144,6 +144,8 @@ class Explanation:
     """Since when the state is what it is, whatever dates changed meanwhile."""
     state_until: date | None = None
     """Until when it is, likewise; None if no end is known."""
+    followed_by: Phase | None = None
+    """What follows then; None if the requirement no longer applies."""
     required_from: date | None = None
     anchor: date | None = None
     due_steps: tuple[DueStep, ...] = ()
@@ -173,6 +175,7 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
     if phase is None:
         return Explanation(day, _why_not(term, lines, day), term.version.id, lines)
     worked = next(one for one in work_out(learner, requirement) if one.part.first <= day <= one.part.last)
+    until = state_until(found, phase)
     return Explanation(
         day,
         Applies.MATCHES if assignments or _is_in(lines) else Applies.BETWEEN,
@@ -181,7 +184,8 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
         assignments,
         phase,
         state_since(found, phase),
-        state_until(found, phase),
+        until,
+        None if until is None else phase_on(found, later(until, 1)),
         worked.stretch.required_from,
         worked.part.anchor,
         _due_steps(learner, requirement.id, worked, phase, day),
