@@ -19,6 +19,7 @@ from tracker.accounts.models import Account
 from tracker.dashboards.queries.home import home
 from tracker.domain.facts import DutyKind
 from tracker.learning.models import Enrolment
+from tracker.people.models import Duty
 
 
 def test_next_step_has_its_reason_and_date(app, show, story):
@@ -68,6 +69,27 @@ def test_nor_is_the_end_of_an_employment(show, story, cast, in_kil):
     with in_kil() as session:
         found = home(session, person_id, date(2026, 11, 23))
     assert [one.renewable_from for one in found.settled if one.obligation.code == "kort"] == [None]
+
+
+def test_what_begins_again_is_told_from_when_it_does(show, story, cast, in_kil):
+    with in_kil() as session:
+        course = add_course(session, "chef", now=NOW, title="För chefer")
+        add_requirement(session, "chef", course_id=course.course_id, now=NOW, lines=({"duty": DutyKind.UNIT_MANAGER},))
+        for first, last in ((date(2024, 3, 1), date(2024, 9, 30)), (date(2027, 1, 4), None)):
+            session.add(
+                Duty(
+                    person_id=cast.people["anna"],
+                    kind=DutyKind.UNIT_MANAGER,
+                    unit_id=cast.units["11"],
+                    starts_on=first,
+                    ends_on=last,
+                    recorded_at=NOW,
+                    source="test",
+                )
+            )
+    page = show("anna", "/")
+    assert "Applies to you from 4 January 2027" in page.html
+    assert "1 March 2024" not in page.html
 
 
 def test_more_time_to_renew_is_the_date_that_is_told(show, story, cast, in_kil):
