@@ -317,9 +317,8 @@ def add_next_version(
     assert before is not None
     own = {"id", "public_id", "municipality_id", "number", "published_at", "effective_from"}
     same = {column.name: getattr(before, column.name) for column in before.__table__.columns if column.name not in own}
-    version = RequirementVersion(
-        number=before.number + 1, effective_from=effective_from, published_at=now, **(same | says)
-    )
+    values = same | {"published_at": now} | says
+    version = RequirementVersion(number=before.number + 1, effective_from=effective_from, **values)
     session.add(version)
     session.flush()
     session.add(AudienceLine(requirement_version_id=version.id))

@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 
 from tests.conftest import NOW
 from tests.exports.conftest import TODAY, rows_of_csv, sheets_of_xlsx
-from tests.factories import add_absence, add_next_version, add_person, sign_in
+from tests.factories import add_absence, add_completion, add_course, add_next_version, add_person, sign_in
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.compliance.queries import employed_on, standing_rows, workplaces
@@ -76,6 +76,18 @@ def test_since_when_is_when_the_state_began_whatever_version_came_meanwhile(stor
     for narrowed in ({}, {"requirement": story.requirement_ids["it"], "states": ["overdue"]}):
         bosse = next(row for row in rows_of_csv(take(**narrowed)) if row[0] == "bosse-1")
         assert bosse[6:9] == ["Försenad", "2020-02-01", "2020-01-31"]
+
+
+def test_completions_narrowed_to_a_requirement_are_of_what_it_has_asked_for_not_of_what_a_draft_would(
+    story, cast, hr, take, in_kil
+):
+    with in_kil() as session:
+        other = add_course(session, "ny", now=NOW, title="Ny kurs")
+        add_completion(session, cast.people["bosse"], other, on=date(2026, 5, 1), now=NOW)
+        first, asks = date(2026, 12, 1), {"course_id": other.course_id}
+        add_next_version(session, "it", effective_from=first, now=NOW, published_at=None, **asks)
+    chosen = {"content": "completions", "requirement": story.requirement_ids["it"]}
+    assert {row[6] for row in rows_of_csv(take(**chosen))[1:]} == {"Grundkurs i IT; med å, ä och ö"}
 
 
 def test_a_row_reads_as_its_reader_expects(story, hr, take):

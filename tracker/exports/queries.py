@@ -157,7 +157,9 @@ def _completions(chosen: Filter) -> Select[*tuple[Any, ...]]:
     if chosen.since is not None:
         statement = statement.where(Completion.completed_on >= chosen.since)
     if chosen.requirement_id is not None:
-        courses = select(RequirementVersion.course_id).where(RequirementVersion.requirement_id == chosen.requirement_id)
+        courses = select(RequirementVersion.course_id).where(
+            RequirementVersion.requirement_id == chosen.requirement_id, published()
+        )
         statement = statement.where(Completion.course_id.in_(courses))
     return statement
 
