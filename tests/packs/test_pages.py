@@ -190,6 +190,15 @@ def test_the_list_takes_as_many_queries_for_twenty_as_for_one(browser, counted, 
     assert statements() == few
 
 
+def test_one_that_can_no_longer_be_read_is_told_why(browser, in_kil):
+    cecilia = browser("cecilia")
+    sent = cecilia.post("/packs", data={"file": (io.BytesIO(to_zip(write_pack(PACK))), "x.zip")}).location
+    with in_kil() as session:
+        session.scalars(select(SentPack)).one().content = to_zip({"pack.toml": b"format = 0"})
+    assert cecilia.get(sent).location == "/packs"
+    assert "Paketet går inte att använda: pack.toml Den här versionen" in cecilia.get("/packs").text
+
+
 def test_what_an_item_waits_for_or_lacks_is_told(browser, in_kil):
     cecilia = browser("cecilia")
     shown = cecilia.get("/packs/shipped/strategi")

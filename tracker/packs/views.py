@@ -87,8 +87,9 @@ def show(pack_id: str) -> Response:
     sent = found(queries.sent_pack(g.session, pack_id))
     try:
         pack = read_pack(from_zip(sent.content))
-    except PackError:  # It was read when it came, by an earlier version of Tracker.
-        flash(_("The pack cannot be used"), "error")
+    except PackError as error:  # It was read when it came, by an earlier version of Tracker.
+        where, what = told(error.problems)[0]
+        flash(_("The pack cannot be used: %(where)s %(what)s", where=where, what=what), "error")
         return redirect(url_for("packs.index"))
     answer = _show(pack)
     if answer.status_code == 302:  # It was loaded.
