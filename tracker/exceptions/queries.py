@@ -46,8 +46,9 @@ class Case:
 
 def cases(session: BoundSession, people: Sequence[Person], requirement: Requirement) -> list[Case]:
     """Return a case for each of some people. None if the requirement is not published. Constant number of queries."""
-    loaded = load_requirements(session, [requirement.id])
-    learners = load_learners(session, [person.id for person in people])
+    ids = [person.id for person in people]
+    loaded = load_requirements(session, [requirement.id], persons=ids)
+    learners = load_learners(session, ids)
     return [Case(person, requirement, learners[person.id], rule) for rule in loaded for person in people]
 
 

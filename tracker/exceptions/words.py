@@ -56,15 +56,17 @@ WHEN: dict[When, Any] = {
     When.ENDED: _l("Ended"),
 }
 
+_NOT_PAST = _l("Choose today or a later day, so that nobody is late when told.")
+
 _REFUSALS: dict[type[Exception], Any] = {
     OwnCaseError: _l("Nobody decides about themself. Ask your manager or HR."),
     DoesNotApplyError: _l("The requirement does not apply on any of those days."),
     NothingDueError: _l("There is no due date to move."),
     AlreadyExemptError: _l("There is an exemption already on some of those days. End that one first."),
     AlreadyAssignedError: _l("It is assigned already on some of those days. End that assignment first."),
-    StartsInPastError: _l("Choose today or a later day, so that nobody is late when told."),
+    StartsInPastError: _NOT_PAST,
     EndsBeforeStartError: _l("The last day is before the first."),
-    EndsInPastError: _l("Choose today or a later day, so that nobody is late when told."),
+    EndsInPastError: _NOT_PAST,
     NotStandingError: _l("Somebody has ended it or taken it back already."),
     NotEarlierError: _l("It ends by then already. Choose an earlier day."),
     AlreadyAskedError: _l("You have asked already, and get an answer as soon as your manager has read it."),

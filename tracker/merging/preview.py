@@ -109,11 +109,12 @@ def _kind(kind: type[Fact], own: Sequence[Fact], others: Sequence[Fact]) -> Kind
 
 
 def _obligations(session: BoundSession, survivor: Person, absorbed: Person, day: date) -> list[Standing]:
-    learners = load_learners(session, [survivor.id, absorbed.id])
+    ids = [survivor.id, absorbed.id]
+    learners = load_learners(session, ids)
     own, others = learners[survivor.id], learners[absorbed.id]
     titles = {one.requirement.id: one.version.titles for one in listed(session, day)}
     found = []
-    for rule in load_requirements(session):
+    for rule in load_requirements(session, persons=ids):
         before, other, after = (_on(phases(one, rule), day) for one in (own, others, merged(own, others)))
         if rule.id in titles and (before or other or after):
             found.append(
