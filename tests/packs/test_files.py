@@ -377,6 +377,8 @@ def link(name):
         (zipped(("._pack.toml", b"")), "may not be called so"),
         (zipped((link("__MACOSX/evil.toml"), b"/etc/passwd")), "This is a link"),
         (zipped(("påck.toml", b"")), "may not be called so"),
+        (zipped(("kil kopia/", b"")), "'kil kopia/': A pack’s file may not be called so"),
+        (zipped(("../", b"")), "may not be called so"),
         (zipped(("evil.exe", b"MZ")), "A pack does not hold files of this kind. It holds: .toml, .md"),
         (zipped(("evil.zip", b"PK")), "A pack does not hold files of this kind. It holds: .toml, .md"),
         (zipped((link("evil.toml"), b"/etc/passwd")), "'evil.toml': This is a link"),

@@ -80,7 +80,9 @@ def from_zip(content: bytes) -> dict[str, bytes]:
                 name = entry.orig_filename
                 if entry.is_dir() and (_PATH.fullmatch(name.rstrip("/")) or _is_of_mac(name)):
                     continue
-                if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
+                if entry.is_dir():
+                    problems.append(Problem(repr(name), Fault.BAD_NAME))
+                elif stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
                     problems.append(Problem(repr(entry.filename), Fault.LINK))
                 elif entry.flag_bits & _ENCRYPTED:
                     problems.append(Problem(repr(entry.filename), Fault.ENCRYPTED))
