@@ -21,7 +21,9 @@ from tests.factories import (
     add_course,
     add_exemption,
     add_person,
+    add_request,
     add_requirement,
+    add_upload,
     build_cast,
     sign_in,
 )
@@ -521,3 +523,17 @@ class TestCommand:
         told = tracker("look-back", "--municipality", "kil", "--on", "2026-11-23")
         assert told.exit_code == 2
         assert "only a day that is over" in told.output
+
+
+def test_what_was_asked_or_sent_later_is_not_on_the_page(database, cast, in_kil, client):
+    with in_kil() as session:
+        course = add_course(session, "senare", now=BEGAN, title="Senare")
+        add_requirement(session, "senare", course_id=course.course_id, now=BEGAN)
+        add_request(session, cast.people["anna"], "senare", now=NOW)
+        add_upload(session, cast.people["anna"], course.course_id, by=cast.accounts["anna"], now=NOW)
+        prepare(session, known(MARCH), by=acting(cast), now=NOW)
+    sign_in(client, database, cast, "bosse")
+    path = f"/people/{cast.person_ids['anna']}"
+    for sections in ('id="asked"', 'id="uploads"'):
+        assert sections in client.get(path).text
+        assert sections not in client.get(path, query_string={"day": "2026-03-01", "known": "2026-03-01"}).text

@@ -21,7 +21,7 @@ from tracker.people.queries import another, in_name_order, named, visible_to
 from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension, Requirement
 from tracker.requirements.queries import in_charge, load_requirements, published_versions
-from tracker.tables import stands
+from tracker.tables import known_at, stands
 
 PAGE_SIZE = 50
 
@@ -245,11 +245,11 @@ def titles_of(session: BoundSession, request: ExceptionRequest, day: date) -> di
 
 
 def requests_of(session: BoundSession, person_id: int) -> list[ExceptionRequest]:
-    """Return what a person has asked for, the latest first. One query."""
+    """Return what a person has asked for, the latest first, each with the answer it has now. One query."""
     return list(
         session.scalars(
             select(ExceptionRequest)
-            .where(ExceptionRequest.person_id == person_id)
+            .where(ExceptionRequest.person_id == person_id, ExceptionRequest.asked_at <= known_at())
             .order_by(ExceptionRequest.asked_at.desc(), ExceptionRequest.id.desc())
         )
     )

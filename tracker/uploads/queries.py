@@ -15,6 +15,7 @@ from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import another, visible_to
 from tracker.permissions import Permission, Viewer
+from tracker.tables import known_at
 from tracker.uploads.models import Outcome, UploadedCertificate, UploadedFile
 
 PAGE_SIZE = 50
@@ -53,8 +54,8 @@ def checkable(viewer: Viewer, day: date) -> ColumnElement[bool]:
 
 
 def uploads_of(session: BoundSession, person_id: int, *, limit: int | None = None) -> list[Upload]:
-    """Return what a person has sent, the latest first. One query."""
-    statement = _uploads().where(Person.id == person_id)
+    """Return what a person has sent, the latest first, each with the outcome it has now. One query."""
+    statement = _uploads().where(Person.id == person_id, UploadedCertificate.uploaded_at <= known_at())
     rows = session.execute(
         statement.order_by(UploadedCertificate.uploaded_at.desc(), UploadedCertificate.id.desc()).limit(limit)
     )
