@@ -246,6 +246,26 @@ def test_of_two_who_end_it_at_the_same_time_one_is_told(app, database, cast, in_
         assert standing.all() == [TODAY]
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_decision_does_not_wait_for_what_the_learner_is_doing(app, database, cast, in_kil, acting_as):
+    """The learner's own act waits for the decision when it ends: each would wait for the other."""
+
+    def grant():
+        with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
+            by, case = acting_as(session, "bosse", "anna")
+            operations.grant_exemption(session, case=case, starts_on=TODAY, ends_on=None, reason="x", by=by, now=NOW)
+
+    with in_kil() as session:
+        asks(session, acting_as, ExceptionKind.EXEMPTION, None)
+        session.flush()
+        deciding = threading.Thread(target=grant)
+        deciding.start()
+        deciding.join(timeout=20)
+        assert not deciding.is_alive()
+    assert stands(in_kil, cast)[0] is State.EXEMPT
+    assert [action for action, _ in acts(in_kil)] == ["exemption.granted", "exception.asked"]
+
+
 def at_once(act):
     threads = [threading.Thread(target=act, args=(name,)) for name in ("bosse", "david")]
     for thread in threads:

@@ -147,8 +147,12 @@ def visible_person(session: BoundSession, viewer: Viewer, public_id: str, *, on:
 
 
 def take_turn(session: BoundSession, person_id: int) -> Person:
-    """Take a person's lock and return them: whoever else acts for them waits, and then sees what was done."""
-    return session.scalars(select(Person).where(Person.id == person_id).with_for_update()).one()
+    """Take a person's lock and return them: whoever else acts for them waits, and then sees what was done.
+
+    Facts about them may still be added: whoever does that for many people holds the municipality's lock, which this
+    transaction waits for when it ends, and the two would wait for each other.
+    """
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True)).one()
 
 
 def by_employee_numbers(session: BoundSession, numbers: Collection[str]) -> dict[str, Person]:
