@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.browser.conftest import Site, check_accessibility
 from tests.browser.taking import choose
 from tests.conftest import NOW
-from tests.factories import add_course, add_person, add_requirement
+from tests.factories import add_course, add_exemption, add_person, add_requirement
 from tracker.compliance.queries import obligations_of
 from tracker.domain.facts import State
 from tracker.requirements.models import Extension
@@ -64,6 +64,31 @@ def test_more_time_for_several(site: Site) -> None:
     assert states_of(site, "anna") == [(State.TO_DO, LATER)]
     with site.database.bound(site.cast.kil, reading=True) as session:
         assert len(session.scalars(select(Extension)).all()) == 2
+
+
+@pytest.mark.usefixtures("overdue")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_an_end_is_shown_for_the_day_that_is_chosen(site: Site, in_kil, scripts: bool) -> None:
+    with in_kil() as session:
+        anna = site.cast.people["anna"]
+        exemption = add_exemption(session, anna, "it", starts_on=TODAY, ends_on=None, now=NOW).public_id
+    bosse = site.signed_in("bosse", phone=True, java_script_enabled=scripts)
+    bosse.goto(f"/exemptions/{exemption}/end")
+    expect(bosse.locator("#consequence")).to_contain_text("Om det upphör 23 november")
+    bosse.locator("textarea[name=why]").fill("Åter i tjänst")
+    bosse.locator("input[name=ends_on]").fill(LATER.isoformat())
+    if scripts:
+        bosse.locator("input[name=ends_on]").blur()
+    else:
+        send(bosse)
+    expect(bosse.locator("#consequence")).to_contain_text("Om det upphör 23 december")
+    expect(bosse.locator("#consequence .state-to_do")).to_have_count(1)
+    if scripts:
+        check_accessibility(bosse)
+    assert states_of(site, "anna") == [(State.EXEMPT, None)]
+    send(bosse)
+    expect(bosse.locator("#exceptions")).to_contain_text("23 november – 23 december")
 
 
 @pytest.mark.usefixtures("overdue")

@@ -60,6 +60,7 @@ def test_sent_checked_and_in_force(site: Site, tmp_path: Path) -> None:
     bosse.locator("main .rows a.btn").click()
     picture = bosse.locator("img.certificate-picture")
     expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", value=True)
     width = picture.evaluate("image => image.complete && image.naturalWidth")
     assert width == 390, "the browser draws what was kept"
     choose(bosse.locator("input[name=decision][value=accept]"))
