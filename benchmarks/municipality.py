@@ -54,8 +54,9 @@ def invent(database: Database, *, people: int, requirements: int = 10) -> Invent
         required = _requirements(session, requirements, units[0])
         _history(session, ids, chance)
         session.commit()  # Not through the edge, which would compute the phases.
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql("ANALYZE")  # As a database in use does by itself now and then.
+    if database.engine.dialect.name == "postgresql":
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")  # As a server does by itself now and then; SQLite never does.
     return Invented(municipality.id, municipality.slug, units, ids, required)
 
 
