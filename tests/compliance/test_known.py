@@ -308,6 +308,21 @@ class TestPages:
         assert "Valid" in self.show(cecilia, f"{why}&known=2026-06-01")
         assert "Overdue" in self.show(cecilia, why)
 
+    def test_what_was_not_known_yet_says_so_and_leads_to_what_is_known_now(self, cecilia, cast, in_kil, story):
+        with in_kil() as session:
+            requirement = session.get_one(Requirement, story).public_id
+        self.show(cecilia, "/team?known=2014-06-01")
+        for path in (
+            f"/requirements/{requirement}",
+            f"/people/{cast.person_ids['anna']}/requirements/{requirement}/explanation",
+        ):
+            then = cecilia.get(f"{path}?day=2026-06-01&known=2014-06-01")
+            assert then.status_code == 404
+            assert "not known on 1 June 2014" in then.text
+            assert f'href="{path}?day=2026-06-01"' in then.text
+            assert cecilia.get(f"{path}?day=2026-06-01").status_code == 200
+        assert "not known on" not in cecilia.get("/nowhere").text
+
     def test_links_lead_to_the_same_knowledge(self, cecilia, cast):
         shown = self.show(cecilia, "/team?known=2026-06-01")
         assert f"/people/{cast.person_ids['anna']}?known=2026-06-01" in shown.replace("day=2026-06-01&amp;", "")

@@ -15,7 +15,6 @@ from tracker.compliance.queries import (
     figures_of_requirement,
     obligations_of,
     people_behind,
-    people_coming,
     standing_count,
     standing_rows,
     standing_stream,
@@ -162,14 +161,6 @@ class TestLists:
             found = people_behind(session, ALL, DAY + timedelta(days=30))
         assert found[0].person.given_name == "Bosse"
         assert [one.code for one in found[0].obligations] == ["a", "b"]
-
-    def test_people_with_something_coming(self, in_kil, history):
-        with in_kil() as session:
-            on = date(2026, 11, 2)
-            found = people_coming(session, employed_on(on), on, until=date(2026, 11, 15))
-        # Eva's leave, whose end is not known, stops her clock.
-        assert {one.person.given_name for one in found} == {"Anna", "Bosse"}
-        assert all(one.obligations[0].due_on <= date(2026, 11, 15) for one in found)
 
     def test_where_they_work(self, in_kil, cast, history):
         with in_kil() as session:

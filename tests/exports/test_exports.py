@@ -13,6 +13,7 @@ from tests.exports.conftest import TODAY, rows_of_csv, sheets_of_xlsx
 from tests.factories import add_absence, add_completion, add_course, add_next_version, add_person, sign_in
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
+from tracker.catalogue.models import Course, CourseEquivalence
 from tracker.compliance.queries import employed_on, standing_rows, workplaces
 from tracker.db import retract
 from tracker.domain.facts import State
@@ -88,6 +89,26 @@ def test_completions_narrowed_to_a_requirement_are_of_what_it_has_asked_for_not_
         add_next_version(session, "it", effective_from=first, now=NOW, published_at=None, **asks)
     chosen = {"content": "completions", "requirement": story.requirement_ids["it"]}
     assert {row[6] for row in rows_of_csv(take(**chosen))[1:]} == {"Grundkurs i IT; med å, ä och ö"}
+
+
+def test_completions_narrowed_to_a_requirement_are_also_of_what_counted_instead_that_day(story, cast, hr, take, in_kil):
+    with in_kil() as session:
+        other = add_course(session, "annan", now=NOW, title="Annan kurs")
+        asked = session.scalars(select(Course.id).where(Course.code == "it")).one()
+        session.add(
+            CourseEquivalence(
+                course_id=asked,
+                accepted_course_id=other.course_id,
+                starts_on=date(2026, 5, 1),
+                ends_on=date(2026, 5, 31),
+                recorded_at=NOW,
+                source="test",
+            )
+        )
+        for day in (date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 31), date(2026, 6, 1)):
+            add_completion(session, cast.people["bosse"], other, on=day, now=NOW)
+    rows = rows_of_csv(take(content="completions", requirement=story.requirement_ids["it"]))[1:]
+    assert [row[8] for row in rows if row[6] == "Annan kurs"] == ["2026-05-01", "2026-05-31"]
 
 
 def test_a_row_reads_as_its_reader_expects(story, hr, take):

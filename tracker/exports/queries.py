@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select, true
+from sqlalchemy import Select, and_, or_, select, true
 
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
-from tracker.catalogue.models import Course, CourseVersion
+from tracker.catalogue.models import Course, CourseEquivalence, CourseVersion
 from tracker.compliance.models import Phase
 from tracker.compliance.queries import PersonRow, Workplace, employed_on, phase_on, workplaces
 from tracker.compliance.queries.obligations import PERSON, runs
@@ -160,7 +160,14 @@ def _completions(chosen: Filter) -> Select[*tuple[Any, ...]]:
         courses = select(RequirementVersion.course_id).where(
             RequirementVersion.requirement_id == chosen.requirement_id, published()
         )
-        statement = statement.where(Completion.course_id.in_(courses))
+        accepted = select(CourseEquivalence.id).where(
+            CourseEquivalence.course_id.in_(courses),
+            CourseEquivalence.accepted_course_id == Completion.course_id,
+            or_(CourseEquivalence.starts_on.is_(None), CourseEquivalence.starts_on <= Completion.completed_on),
+            or_(CourseEquivalence.ends_on.is_(None), CourseEquivalence.ends_on >= Completion.completed_on),
+            stands(CourseEquivalence),
+        )
+        statement = statement.where(or_(Completion.course_id.in_(courses), accepted.exists()))
     return statement
 
 

@@ -22,7 +22,7 @@ from tracker.compliance.queries.obligations import (
 )
 from tracker.db import BoundSession
 from tracker.domain.facts import State
-from tracker.domain.obligations import AT_FAULT, OPEN
+from tracker.domain.obligations import AT_FAULT
 from tracker.people.models import Person
 from tracker.requirements.models import Requirement
 
@@ -134,14 +134,6 @@ def people_behind(
     theirs = condition if limit is None else Person.id.in_(chosen)
     people = _by_person(standing_rows(session, theirs, day, states=AT_FAULT))
     return sorted(people, key=lambda one: chosen[one.person.id])
-
-
-def people_coming(session: BoundSession, condition: ColumnElement[bool], day: date, *, until: date) -> list[Behind]:
-    """Return who has something to do that is due by a day to come, without being at fault: the soonest first."""
-    statement = standing(condition, day, states=OPEN).where(Phase.due_on <= until)
-    return sorted(
-        _by_person(as_standing(session.execute(statement))), key=lambda one: one.obligations[0].due_on or date.max
-    )
 
 
 def _by_person(rows: Iterable[Standing]) -> list[Behind]:
