@@ -164,10 +164,14 @@ class Database:
         return WideSession(self._reading if reading else self.engine, expire_on_commit=False)
 
 
+_HELD_BY_OTHERS = {"55P03", "40P01", "40001"}
+"""PostgreSQL's codes for a lock that is not to be had, for two that wait for each other, and for rows changed meanwhile."""
+
+
 def is_busy(error: OperationalError) -> bool:
-    """Say whether a statement failed because another transaction holds what it would not wait (longer) for."""
-    lock_not_available = getattr(error.orig, "sqlstate", None) == "55P03"
-    return lock_not_available or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    """Say whether a statement failed because another transaction held what it needed: it may do the next time."""
+    held = getattr(error.orig, "sqlstate", None) in _HELD_BY_OTHERS
+    return held or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def normalised(url: str) -> str:

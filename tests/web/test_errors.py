@@ -1,7 +1,11 @@
 """What is shown when something goes wrong."""
 
+import sqlite3
+
+import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import NOW
 from tests.factories import add_course, sign_in
@@ -41,3 +45,38 @@ def test_who_is_overtaken_is_told_so(client, database, cast, in_kil, monkeypatch
     assert response.status_code == 409
     with in_kil() as session:
         assert len(session.scalars(select(Requirement)).all()) == 1
+
+
+def held(code: int | str) -> Exception:
+    """Return what a driver raises when others hold what is needed."""
+    if isinstance(code, str):
+        return psycopg.errors.lookup(code)("held by others")
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [(sqlite3.SQLITE_BUSY, 409), ("40P01", 409), ("40001", 409), ("55P03", 409), (sqlite3.SQLITE_FULL, 500)],
+)
+def test_who_is_in_each_others_way_may_try_again_and_nothing_is_half_done(
+    client, database, cast, in_kil, monkeypatch, code, answer
+):
+    with in_kil() as session:
+        add_course(session, "kurs", now=NOW)
+        course = session.scalars(select(Course)).one()
+    begin = operations.begin_draft
+
+    def begin_and_fail(*args, **kwargs):
+        begin(*args, **kwargs)
+        raise OperationalError("INSERT", {}, held(code))
+
+    monkeypatch.setattr(operations, "begin_draft", begin_and_fail)
+    sign_in(client, database, cast, "cecilia")
+    form = {"code": "ny", "title_sv": "Ny", "title_en": "New", "course": course.public_id}
+    response = client.post("/requirements/new", data=form)
+    assert response.status_code == answer
+    assert ("försök igen om en liten stund" in response.text) is (answer == 409)
+    with in_kil() as session:
+        assert session.scalars(select(Requirement)).all() == []

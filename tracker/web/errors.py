@@ -5,9 +5,11 @@ import secrets
 import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response
+
+from tracker.db import is_busy
 
 log = structlog.get_logger()
 
@@ -70,9 +72,21 @@ def _meanwhile(error: IntegrityError) -> tuple[str, int]:
     if "unique" not in str(error.orig).lower():
         return _unexpected(error)
     log.warning("request.overtaken", constraint=str(error.orig))
+    return _undone(busy=False)
+
+
+def _busy(error: OperationalError) -> tuple[str, int]:
+    """Others held what this request needed for too long, or each waited for the other. It may do the next time."""
+    if not is_busy(error):
+        return _unexpected(error)
+    log.warning("request.busy", reason=str(error.orig))
+    return _undone(busy=True)
+
+
+def _undone(*, busy: bool) -> tuple[str, int]:
     if "session" in g:
         g.session.rollback()
-    return render_template("errors/409.html", code=409), 409
+    return render_template("errors/409.html", code=409, busy=busy), 409
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
@@ -87,4 +101,5 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(IntegrityError, _meanwhile)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
