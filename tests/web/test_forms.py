@@ -26,7 +26,7 @@ def test_a_day_that_no_page_can_be_about_is_refused(app, database, cast, in_kil)
 
 
 @pytest.mark.parametrize(
-    ("written", "says"), [("31/02/2026", "Skriv dagen som 2026-11-23."), ("", "Välj första dagen.")]
+    ("written", "says"), [("31/02/2026", "Det är ingen dag. Skriv den som 2026-11-23."), ("", "Välj första dagen.")]
 )
 def test_one_fault_is_said_once(app, database, cast, written, says):
     """Not also that the day is missing, nor that what is missing is not well written."""

@@ -89,7 +89,7 @@ def _written(field: Any) -> bool:
 def _said_once(field: Any) -> list[Any]:
     """Return the one thing to say of what cannot be read: how a day is written, otherwise what we ask for."""
     if isinstance(field, DateField) and _written(field):
-        return [gettext("Write the day as 2026-11-23.")]
+        return [gettext("That is no day. Write it as 2026-11-23.")]
     return [*field.errors][-1:]
 
 
