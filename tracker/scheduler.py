@@ -6,12 +6,12 @@ night or Monday is caught up, and running twice does no harm.
 
 import logging
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from time import sleep
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -31,6 +31,7 @@ from tracker.municipalities.models import Municipality
 from tracker.municipalities.queries import everyone
 from tracker.reminders.jobs import remind_of_newcomer_tasks, send_weekly_digests
 from tracker.reminders.operations import still_wanted
+from tracker.serving import signals_to_stop
 
 log = structlog.get_logger()
 
@@ -169,14 +170,15 @@ def serve(app: Flask) -> None:
         except Exception:
             log.exception("scheduler.tick_failed", holder=holder)  # A database that is away comes back; go on.
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
+    told = signals_to_stop()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # That a beat outlasts its interval is no news.
     timer = BackgroundScheduler(timezone="UTC")
     timer.add_job(beat, "interval", seconds=TICK_SECONDS, next_run_time=clock.now(), misfire_grace_time=None)
     log.info("scheduler.started", holder=holder)
     timer.start()
-    stopping.wait()
+    while not told:
+        sleep(0.2)
+    stopping.set()
     timer.shutdown()  # Waits for the beat under way.
     release_lease(edge.database, holder)
     log.info("scheduler.stopped", holder=holder)

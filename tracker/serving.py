@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from urllib.request import urlopen
@@ -47,20 +46,30 @@ def wait_for(port: int) -> None:
             time.sleep(0.25)
 
 
+def signals_to_stop() -> list[int]:
+    """Return a list that gets each signal to stop (SIGTERM, SIGINT) from now on.
+
+    A handler may take no lock: the thread that it interrupts may hold it. That of a `threading.Event` is held for a moment by
+    whoever waits for it, so a second signal that came close to the first would have us wait for ever.
+    """
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: told.append(number))
+    return told
+
+
 def run_together(commands: list[list[str]], *, environment: Mapping[str, str], ready: Callable[[], None]) -> int:
     """Run commands side by side until one ends or we are told to stop (SIGINT, SIGTERM); then stop them all.
 
     `ready` is called once they have been started. Returns the exit status: 0 when we were told to stop, else that of
     whichever ended first, and 1 if that was by itself or by a signal: half a product must not look like a whole one.
     """
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: told.set())
+    told = signals_to_stop()
     # In sessions of their own, so that Ctrl+C reaches us alone and we stop them in good order.
     children = [subprocess.Popen(command, env=environment, start_new_session=True) for command in commands]  # noqa: S603
     ready()
-    while not told.wait(0.2) and all(child.poll() is None for child in children):
-        pass
+    while not told and all(child.poll() is None for child in children):
+        time.sleep(0.2)
     ended = [child.returncode for child in children if child.returncode is not None]
     for child in children:
         child.terminate()
@@ -70,4 +79,4 @@ def run_together(commands: list[list[str]], *, environment: Mapping[str, str], r
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-    return 0 if told.is_set() else max(1, *ended)
+    return 0 if told else max(1, *ended)

@@ -52,6 +52,18 @@ def test_told_to_stop_it_stops_both(number, second):
     process.stdout.close()
 
 
+def test_told_many_times_at_once_it_stops():
+    """As when a service manager tells all processes, and one of them passes it on: no signal may find a lock held."""
+    process = run_together([SLEEPS, SLEEPS])
+    assert sorted(process.stdout.readline().strip() for _ in range(3)) == ["ready", "up", "up"]
+    until = time.monotonic() + 0.1
+    while time.monotonic() < until:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert group_is_empty(process)
+    process.stdout.close()
+
+
 @pytest.mark.parametrize(("first", "status"), [(FAILS, 3), (ENDS, 1), (IS_KILLED, 1)])
 def test_when_one_ends_it_stops_the_other_and_says_so(first, status):
     process = run_together([first, SLEEPS])
