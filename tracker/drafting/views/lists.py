@@ -13,7 +13,6 @@ from tracker.drafting import queries
 from tracker.drafting.views.blueprint import bp, names_of
 from tracker.drafting.views.weighing import WORDS, Weighed, units_of, weigh
 from tracker.drafting.words import CHANGES
-from tracker.organisation.queries import tree_on
 from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import in_name_order, visible_to
@@ -37,8 +36,7 @@ def people(draft_id: str) -> Response:
     unit = next((one for one in units_of(whatif) if one.public_id == request.args.get("unit", "")), None)
     chosen = whatif.people[change]
     if unit is not None:
-        node = next(one for one in tree_on(g.session, whatif.day).nodes.values() if one.public_id == unit.public_id)
-        chosen &= whatif.units[node.id]
+        chosen &= whatif.units[unit.id]
     listed = _people_page(chosen, whatif.day)
     return page(
         "drafting/people.html",

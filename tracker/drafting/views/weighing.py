@@ -59,6 +59,7 @@ def weigh(drafted: Drafted, says: Draft) -> Weighed:
 class UnitLine:
     """How many of a unit's people a draft would be for."""
 
+    id: int
     public_id: str
     name: str
     employed: int
@@ -73,6 +74,7 @@ def units_of(whatif: WhatIf) -> list[UnitLine]:
     names = tree.names()
     lines = [
         UnitLine(
+            unit_id,
             node.public_id,
             names[unit_id],
             len(people),
