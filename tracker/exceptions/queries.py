@@ -18,6 +18,7 @@ from tracker.domain.facts import Learner
 from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import another, in_name_order, named, visible_to
+from tracker.people.roles import Owner, owners
 from tracker.permissions import Viewer
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension, Requirement
 from tracker.requirements.queries import in_charge, load_requirements, published_versions
@@ -255,14 +256,7 @@ def requests_of(session: BoundSession, person_id: int) -> list[ExceptionRequest]
     )
 
 
-def answerers(session: BoundSession, requests: Collection[ExceptionRequest]) -> dict[int, tuple[Person | None, str]]:
-    """Return who answered some requests, by account: the person, and what the account is called. One query at most."""
+def answerers(session: BoundSession, requests: Collection[ExceptionRequest]) -> dict[int, Owner]:
+    """Return who answered some requests, by account. One query at most."""
     accounts = {one.answered_by_id for one in requests if one.answered_by_id is not None}
-    if not accounts:
-        return {}
-    rows = session.execute(
-        select(Account.id, Person, Account.display_name)
-        .outerjoin(Person, Person.id == Account.person_id)
-        .where(Account.id.in_(accounts))
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    return {one.account.id: one for one in owners(session, accounts)} if accounts else {}
