@@ -14,7 +14,7 @@ from tracker.many_rows import delete_plain, insert_many
 from tracker.models import metadata
 from tracker.organisation.queries import subtree_ids
 from tracker.people.models import Employment, Person
-from tracker.tables import Owned
+from tracker.tables import Confined
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -131,8 +131,8 @@ class TestWrites:
 
 class TestDatabase:
     def test_every_owned_table_refers_by_composite_keys(self):
-        for mapper in Owned.registry.mappers:
-            if not issubclass(mapper.class_, Owned):
+        for mapper in Confined.registry.mappers:
+            if not issubclass(mapper.class_, Confined):
                 continue
             for constraint in mapper.local_table.foreign_key_constraints:
                 columns = [column.name for column in constraint.columns]
@@ -175,7 +175,7 @@ class TestDatabase:
             told = " ".join(plan.scalars())
         assert "uq_person_municipality_id_id" in told or "pk_person" in told
 
-    def test_rows_are_removed_by_their_ids_alone(self, database, cast):
+    def test_rows_are_removed_by_what_they_hold_and_looked_up_by_it(self, database, cast):
         """SQLite went through all that the municipality has, for want of statistics."""
         statements = []
 
@@ -186,8 +186,8 @@ class TestDatabase:
         ours, theirs = _days_known(database, cast.kil, 3), _days_known(database, cast.grums, 1)
         event.listen(database.engine, "before_cursor_execute", note)
         with database.bound(cast.kil) as session:
-            delete_plain(session, KnownDay, [])
-            delete_plain(session, KnownDay, [*ours[:2], *theirs])
+            delete_plain(session, KnownDay, ["id"], [])
+            delete_plain(session, KnownDay, ["id"], [(id_,) for id_ in (*ours[:2], *theirs)])
             session.commit()
         event.remove(database.engine, "before_cursor_execute", note)
         with database.wide() as session:

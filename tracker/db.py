@@ -49,7 +49,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql import visitors
 
 from tracker import clock
-from tracker.tables import NOW_KNOWN_ON, RETRACTION, Computed, Fact, Model, Owned
+from tracker.tables import NOW_KNOWN_ON, RETRACTION, Computed, Confined, Fact, Model
 
 
 class ForeignMunicipalityError(Exception):
@@ -88,7 +88,7 @@ class Touched:
         """Everyone who is touched, in full or in part."""
         return self.persons | self.persons_in_part
 
-    def add(self, kind: type[Owned], values: Callable[[str], Iterable[int]]) -> None:
+    def add(self, kind: type[Confined], values: Callable[[str], Iterable[int]]) -> None:
         """Note what rows of a table touch. `values` gives what they hold in a column."""
         match kind.__touches__, kind.__concerns__:
             case "person_id", None:
@@ -260,7 +260,7 @@ def _confine(state: ORMExecuteState) -> Result[Any] | None:
     municipality_id = session.municipality_id
     state.statement = state.statement.options(
         with_loader_criteria(
-            Owned,
+            Confined,
             lambda model: model.municipality_id == municipality_id,
             include_aliases=True,
             track_closure_variables=True,
@@ -335,13 +335,13 @@ def _mapped(element: Any) -> bool:
 def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) -> None:
     """Belt 3: stamp new rows, refuse foreign ones; hold facts to being facts; note whom they touch."""
     for row in session.new:
-        if isinstance(row, Owned):
+        if isinstance(row, Confined):
             if row.municipality_id is None:
                 row.municipality_id = session.municipality_id
             _refuse_foreign(session, row)
             _touch(session, row)
     for row in session.dirty:
-        if isinstance(row, Owned) and session.is_modified(row):
+        if isinstance(row, Confined) and session.is_modified(row):
             _refuse_foreign(session, row)
             if isinstance(row, Fact):
                 _refuse_change(row)
@@ -349,7 +349,7 @@ def _stamp(session: BoundSession, _context: UOWTransaction, _instances: object) 
     for row in session.deleted:
         if isinstance(row, Fact):
             raise FactChangedError(f"{type(row).__name__} {row.id} cannot be deleted.")
-        if isinstance(row, Owned):
+        if isinstance(row, Confined):
             _refuse_foreign(session, row)
             _touch(session, row)
 
@@ -363,14 +363,14 @@ def _refuse_change(fact: Fact) -> None:
         raise FactChangedError(f"{type(fact).__name__} {fact.id}: {', '.join(sorted(changed))}")
 
 
-def _refuse_foreign(session: BoundSession, row: Owned) -> None:
+def _refuse_foreign(session: BoundSession, row: Confined) -> None:
     if row.municipality_id != session.municipality_id:
         raise ForeignMunicipalityError(
             f"{type(row).__name__} belongs to {row.municipality_id}, not {session.municipality_id}."
         )
 
 
-def _touch(session: BoundSession, row: Owned) -> None:
+def _touch(session: BoundSession, row: Confined) -> None:
     """Note what a row that is added, changed or deleted touches: both what it names now and what it named before."""
     kind = type(row)
     if kind.__touches__ is None or (kind.__published__ and not _values(row, kind.__published__)):
@@ -378,7 +378,7 @@ def _touch(session: BoundSession, row: Owned) -> None:
     session.touched.add(kind, lambda column: _values(row, column))
 
 
-def _values(row: Owned, column: str) -> list[Any]:
+def _values(row: Confined, column: str) -> list[Any]:
     return [value for value in inspect(row).attrs[column].load_history().sum() if value is not None]
 
 

@@ -3,17 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import any_, cast, column, delete, func, insert, select, table
+from sqlalchemy import (
+    TableValuedAlias,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, REGCLASS
 
 from tracker.db import BoundSession, ForeignMunicipalityError
-from tracker.tables import Owned
+from tracker.tables import Confined
 
 _MANY_ROWS = 1_000
 """From so many new rows on, what a database knows of a table may not be what it was."""
 
 
-def gather_statistics(session: BoundSession, model: type[Owned], rows: int) -> None:
+def gather_statistics(session: BoundSession, model: type[Confined], rows: int) -> None:
     """Let PostgreSQL look at a table that has just got so many rows, if they are many beside what it knew of.
 
     It does so by itself, but not before the end of a transaction.
@@ -23,7 +35,7 @@ def gather_statistics(session: BoundSession, model: type[Owned], rows: int) -> N
         connection.execute(select(func.gather_statistics(cast(model.__tablename__, REGCLASS), rows)))
 
 
-def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_many(session: BoundSession, model: type[Confined], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert many rows at once, stamped with the session's municipality; facts touch their persons."""
     if not rows:
         return
@@ -43,7 +55,7 @@ def insert_many(session: BoundSession, model: type[Owned], rows: Sequence[Mappin
 
 
 def insert_plain(
-    session: BoundSession, model: type[Owned], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any
+    session: BoundSession, model: type[Confined], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any
 ) -> None:
     """Insert very many rows that touch nothing, stamped with the session's municipality.
 
@@ -54,35 +66,49 @@ def insert_plain(
         return
     session.flush()  # Rows that these refer to may be pending.
     connection = session.connection()
-    names = ("municipality_id", *same, *columns)
+    constant = {"municipality_id": session.municipality_id} | same
+    names = (*constant, *columns)
     if connection.dialect.name == "sqlite":
         # The driver takes rows as they are, in half the time it takes to look at each value's type.
-        statement = insert(table(model.__tablename__, *map(column, names)))
-        first = (session.municipality_id, *same.values())
-        compiled = str(statement.compile(dialect=connection.dialect))
-        connection.exec_driver_sql(compiled, [first + row for row in rows])
+        written = {name: bindparam(None, value, literal_execute=True) for name, value in constant.items()}
+        given = dict.fromkeys(columns, literal_column("?"))
+        statement = insert(table(model.__tablename__, *map(column, names))).values(written | given)
+        compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        connection.exec_driver_sql(str(compiled), list(rows))
         return
     # One statement, with a list for each column.
-    types = {one.name: one.type for one in model.metadata.tables[model.__tablename__].columns}
-    lists = [
-        cast(list(values), ARRAY(types[name])) for name, values in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
-    found = func.unnest(*lists).table_valued(*columns).render_derived()
-    constant = {"municipality_id": session.municipality_id} | same
-    values = [cast(value, types[name]) for name, value in constant.items()] + [found.c[name] for name in columns]
-    connection.execute(insert(model).from_select(names, select(*values), include_defaults=False))
+    found = _listed(model, columns, rows)
+    values = [cast(value, model.__table__.c[name].type) for name, value in constant.items()]
+    chosen = select(*values, *(found.c[name] for name in columns))
+    connection.execute(insert(model).from_select(names, chosen, include_defaults=False))
 
 
-def delete_plain(session: BoundSession, model: type[Owned], ids: Sequence[int]) -> None:
-    """Delete rows that touch nothing, by id. They are the municipality's or stay."""
-    if not ids:
+def delete_plain(
+    session: BoundSession, model: type[Confined], columns: Sequence[str], values: Sequence[tuple[Any, ...]], **same: Any
+) -> None:
+    """Delete rows that touch nothing: those of the municipality that hold one of some combinations of values.
+
+    `values`, `same`: as for `insert_plain`.
+    """
+    if not values:
         return
     session.flush()  # As in insert_plain.
     connection = session.connection()
+    constant = {"municipality_id": session.municipality_id} | same
     if connection.dialect.name == "sqlite":
         # One by one: given a list, SQLite looks through all that the municipality has, taking that to be a few rows.
-        statement = f"DELETE FROM {model.__tablename__} WHERE id = ? AND municipality_id = ?"  # noqa: S608 - our own name
-        connection.exec_driver_sql(statement, [(id_, session.municipality_id) for id_ in ids])
+        condition = " AND ".join(f"{name} = ?" for name in (*constant, *columns))
+        statement = f"DELETE FROM {model.__tablename__} WHERE {condition}"  # noqa: S608 - our own names
+        connection.exec_driver_sql(statement, [(*constant.values(), *row) for row in values])
         return
-    theirs = model.id == any_(cast(list(ids), ARRAY(model.id.type)))
-    connection.execute(delete(model).where(theirs, model.municipality_id == session.municipality_id))
+    found = _listed(model, columns, values)
+    theirs = tuple_(*(model.__table__.c[name] for name in columns)).in_(select(*(found.c[name] for name in columns)))
+    ours = [model.__table__.c[name] == cast(value, model.__table__.c[name].type) for name, value in constant.items()]
+    connection.execute(delete(model).where(theirs, *ours))
+
+
+def _listed(model: type[Confined], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> TableValuedAlias:
+    """Return rows as PostgreSQL takes them in one statement: as a table made of a list for each column."""
+    of_columns = zip(columns, zip(*rows, strict=True), strict=True)
+    lists = [cast(list(values), ARRAY(model.__table__.c[name].type)) for name, values in of_columns]
+    return func.unnest(*lists).table_valued(*columns).render_derived()

@@ -118,14 +118,12 @@ def refers_to(table: str, *, nullable: bool = False, index: bool = True) -> Any:
     return mapped_column(Integer, nullable=nullable, index=index, info={"refers_to": table})
 
 
-class Owned(Model):
+class Confined(Model):
     """A table each of whose rows belongs to one municipality."""
 
     __abstract__ = True
     # Whether other rows refer to rows of this table. One that is written much does without the keys for that.
     __referred__: ClassVar[bool] = True
-
-    id: Mapped[Key]
 
     @declared_attr
     def municipality_id(cls) -> Mapped[int]:  # noqa: N805
@@ -146,6 +144,14 @@ class Owned(Model):
                         ["municipality_id", column.name], [f"{target}.municipality_id", f"{target}.id"]
                     )
                 )
+
+
+class Owned(Confined):
+    """One whose rows have a number of their own, by which others can refer to them."""
+
+    __abstract__ = True
+
+    id: Mapped[Key]
 
 
 class Fact(Owned):
@@ -196,10 +202,11 @@ def retracted(fact: type[Fact]) -> ColumnElement[bool]:
     return func.coalesce(fact.retracted_at <= known_at(), false())
 
 
-class Computed(Owned):
+class Computed(Confined):
     """A row computed from facts: once for what is known now, and once for each past day whose knowledge was asked for."""
 
     __abstract__ = True
+    __referred__ = False
 
     known_on: Mapped[Day] = mapped_column(
         default=NOW_KNOWN_ON, comment="computed from what was known at the end of this day; 9999-12-31: from all"

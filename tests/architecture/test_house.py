@@ -11,7 +11,7 @@ import pytest
 
 from tracker.config import SETTINGS, Config, ConfigurationError, from_environment
 from tracker.models import metadata
-from tracker.tables import Model, Owned
+from tracker.tables import Confined, Model
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "tracker").rglob("*.py"))
@@ -68,7 +68,7 @@ def test_only_the_edge_commits():
 
 def test_every_table_belongs_to_a_municipality_or_says_that_it_is_shared():
     for mapper in Model.registry.mappers:
-        assert issubclass(mapper.class_, Owned) != mapper.class_.__shared__, mapper.class_.__name__
+        assert issubclass(mapper.class_, Confined) != mapper.class_.__shared__, mapper.class_.__name__
 
 
 def test_every_column_that_names_another_row_is_held_by_a_key():

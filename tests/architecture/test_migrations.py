@@ -8,12 +8,17 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, select
 from sqlalchemy.exc import IntegrityError
 
+from tests.factories import add_course, add_requirement
 from tracker import schema
 from tracker.bulk.models import Act, Batch, BatchItem, Outcome
 from tracker.catalogue.models import Course, CourseKind
+from tracker.compliance.models import Phase
 from tracker.db import Database
+from tracker.domain.due import Reason
+from tracker.domain.facts import State
 from tracker.models import metadata
 from tracker.municipalities.models import Municipality
+from tracker.people.models import Person
 from tracker.requirements.models import Requirement
 
 
@@ -85,6 +90,44 @@ def test_lists_keep_their_rows_when_more_can_be_done_for_a_list(owner):
         session.add(Batch(act=Act.EXTEND, requirement_id=requirement.id, summary={}, created_at=now, **ours))
         with pytest.raises(IntegrityError):
             session.flush()  # Nothing says until when.
+
+
+def test_phases_are_taken_over_when_their_table_is_made_anew(owner):
+    schema.upgrade(owner)
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    with owner.wide() as session:
+        municipality = Municipality(code="1715", slug="kil", name="Kils kommun", created_at=now)
+        session.add(municipality)
+        session.commit()
+    with owner.bound(municipality.id) as session:
+        requirement = add_requirement(
+            session, "grund", course_id=add_course(session, "grund", now=now).course_id, now=now
+        )
+        names = {"given_name": "Ny", "family_name": "Ny", "sort_key": "ny"}
+        person = Person(employee_number="1", created_at=now, **names)
+        session.add(person)
+        session.flush()
+        asked = {"requirement_id": requirement.requirement_id, "version_id": requirement.id, "person_id": person.id}
+        why = {"reason": Reason.FIRST_DUE, "line_ids": "1 2"}
+        session.add_all(
+            [
+                Phase(state=State.TO_DO, starts_on=day(1), ends_on=day(4), due_on=day(4), **asked, **why),
+                Phase(state=State.OVERDUE, starts_on=day(5), due_on=day(4), **asked, **why),
+                Phase(state=State.OVERDUE, starts_on=day(5), known_on=day(6), **asked, **why),
+            ]
+        )
+        session.commit()
+    assert len(before := _phases(owner)) == 3
+    schema.downgrade(owner, "20261129_2230")
+    schema.upgrade(owner)
+    assert _phases(owner) == before
+
+
+def _phases(owner):
+    with owner.engine.connect() as connection:
+        schema.widen(connection)
+        phase = metadata.tables["phase"]
+        return connection.execute(select(phase).order_by(phase.c.known_on, phase.c.starts_on)).all()
 
 
 def test_every_step_can_be_taken_back_and_again(owner):

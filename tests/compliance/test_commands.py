@@ -88,7 +88,7 @@ class TestLoad:
         assert "0 requirements published." in again.output
         with in_kil() as session:
             assert session.scalars(select(func.count(Requirement.id))).one() == 6
-            assert session.scalars(select(Phase.id)).first() is not None
+            assert session.scalars(select(Phase.person_id)).first() is not None
 
     def test_says_which_course_is_missing(self, tracker, cast):
         result = tracker("requirements", "load", "--municipality", "kil")

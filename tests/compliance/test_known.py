@@ -418,7 +418,7 @@ def test_the_municipalities_side_by_side(client, database, cast, at, in_kil, sto
             assert prepared(session, MARCH)
     assert client.get("/coordination?known=2026-03-01").status_code == 200
     with in_kil() as session:
-        assert session.scalars(select(Phase.id).where(phase_on(MARCH))).first() is not None
+        assert session.scalars(select(Phase.person_id).where(phase_on(MARCH))).first() is not None
 
 
 class TestProgress:

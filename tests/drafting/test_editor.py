@@ -543,12 +543,12 @@ class TestRetire:
         shown = cecilia.post(f"{path}/retire", data={"last_day": last.isoformat(), "seen": TODAY.isoformat()})
         assert shown.status_code == 200
         with in_kil() as session:
-            assert session.scalars(select(Phase.id).where(Phase.ends_on.is_(None))).all() != []
+            assert session.scalars(select(Phase.person_id).where(Phase.ends_on.is_(None))).all() != []
         sent = {"last_day": last.isoformat(), "seen": last.isoformat()}
         assert cecilia.post(f"{path}/retire", data=sent).status_code == 302
         with in_kil() as session:
             assert session.scalars(select(func.max(Phase.ends_on))).one() == last
-            assert session.scalars(select(Phase.id).where(Phase.ends_on.is_(None))).all() == []
+            assert session.scalars(select(Phase.person_id).where(Phase.ends_on.is_(None))).all() == []
             assert session.execute(_until(last - timedelta(days=1))).all() == before
         assert cecilia.post(f"{path}/retire", data={"last_day": last.isoformat()}).status_code == 422
 

@@ -43,7 +43,6 @@ class Compared(NamedTuple):
 
     person_id: int
     requirement_id: int
-    stored_ids: list[int]
     stored: list[Row]
     computed: list[Row]
 
@@ -80,23 +79,23 @@ def compared(
         for person_id, learner in known.items():
             for requirement in requirements:
                 computed = rows_of(learner, requirement)
-                stored_ids, rows = stored.pop((person_id, requirement.id), ([], []))
+                rows = stored.pop((person_id, requirement.id), [])
                 if computed or rows:
-                    batch.append(Compared(person_id, requirement.id, stored_ids, rows, computed))
+                    batch.append(Compared(person_id, requirement.id, rows, computed))
         # What is left is of requirements that no longer say anything.
-        batch += [Compared(*obligation, stored_ids, rows, []) for obligation, (stored_ids, rows) in stored.items()]
+        batch += [Compared(*obligation, rows, []) for obligation, rows in stored.items()]
         yield batch
         if progress is not None:
             progress(start + len(ids), len(persons))
 
 
 class Differing(NamedTuple):
-    """What is to be replaced: ids of stored phases, and the rows that take their place.
+    """What is to be replaced: the obligations whose phases are stored, and the rows that take their place.
 
-    Each row begins with the person and the requirement.
+    Each row begins with the person and the requirement, as does each obligation.
     """
 
-    stored_ids: list[int]
+    stored: list[tuple[int, int]]
     rows: list[tuple[Any, ...]]
 
 
@@ -104,7 +103,7 @@ def differing(batch: Sequence[Compared]) -> Differing:
     """Return what is to be replaced of a batch."""
     different = [one for one in batch if one.stored != one.computed]
     return Differing(
-        [id_ for one in different for id_ in one.stored_ids],
+        [(one.person_id, one.requirement_id) for one in different if one.stored],
         [(one.person_id, one.requirement_id, *row) for one in different for row in one.computed],
     )
 
@@ -175,11 +174,11 @@ def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
     """Return the phases that the rules give, as they are stored."""
     return [
         (
-            _text(starts_on),
-            _text(ends_on),
+            _TEXTS[starts_on],
+            _TEXTS[ends_on],
             _WORDS[state],
-            _text(due_on),
-            _text(valid_until),
+            _TEXTS[due_on],
+            _TEXTS[valid_until],
             _WORDS[because.reason],
             because.version_id,
             _listed(because.line_ids),
@@ -192,9 +191,15 @@ def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
 _WORDS = {word: word.value for words in (State, Reason) for word in words}
 
 
-@lru_cache(maxsize=1 << 15)  # The same days come up for person after person.
-def _text(day: date | None) -> Any:
-    return None if day is None else day.isoformat()
+class _Texts(dict[date | None, Any]):
+    """The text of each day that has come up: the same do for person after person. There are not many days."""
+
+    def __missing__(self, day: date) -> str:
+        text = self[day] = day.isoformat()
+        return text
+
+
+_TEXTS = _Texts({None: None})
 
 
 @lru_cache  # There are few lines, and many phases of each.
@@ -208,15 +213,12 @@ def _as_stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
 
 def _stored_of(
     session: BoundSession, persons: Collection[int], among: Collection[int] | None
-) -> dict[tuple[int, int], tuple[list[int], list[Row]]]:
+) -> dict[tuple[int, int], list[Row]]:
     """Return the stored phases of some people, by person and requirement, in order of days."""
     columns = [_as_stored(getattr(Phase, name)) for name in COLUMNS]
-    statement = select(Phase.person_id, Phase.requirement_id, Phase.id, *columns).where(Phase.person_id.in_(persons))
+    statement = select(Phase.person_id, Phase.requirement_id, *columns).where(Phase.person_id.in_(persons))
     if among is not None:
         statement = statement.where(Phase.requirement_id.in_(among))
-    found = {}
     ordered = statement.order_by(Phase.person_id, Phase.requirement_id, Phase.starts_on)
-    for obligation, rows in groupby(session.execute(ordered), key=lambda row: (row[0], row[1])):
-        together = list(rows)
-        found[obligation] = ([row[2] for row in together], [tuple(row[3:]) for row in together])
-    return found
+    by_obligation = groupby(session.execute(ordered), key=lambda row: (row[0], row[1]))
+    return {obligation: [tuple(row[2:]) for row in rows] for obligation, rows in by_obligation}

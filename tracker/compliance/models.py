@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.domain.due import Reason
@@ -11,13 +11,15 @@ from tracker.tables import Computed, Day, Instant, Line, Owned, period_check, re
 
 
 class Phase(Computed):
-    """A stretch of days during which one person's obligation has one state. Recomputed, never edited."""
+    """A stretch of days during which one person's obligation has one state. Recomputed, never edited.
 
-    __referred__ = False
+    There are millions, so it does with what is needed: no number of its own, and no key that another one implies.
+    """
 
+    municipality_id: Mapped[int] = mapped_column(Integer)  # The person's and the version's keys hold it.
     person_id: Mapped[int] = refers_to("person", index=False)
-    requirement_id: Mapped[int] = refers_to("requirement", index=False)
-    version_id: Mapped[int] = refers_to("requirement_version", index=False)
+    requirement_id: Mapped[int]
+    version_id: Mapped[int]
     starts_on: Mapped[Day]
     ends_on: Mapped[date | None]
     state: Mapped[State] = mapped_column(word(State, checked=False))
@@ -27,14 +29,19 @@ class Phase(Computed):
     line_ids: Mapped[Line] = mapped_column(comment="the audience lines that matched, with blanks between")
 
     __table_args__ = (
+        PrimaryKeyConstraint("municipality_id", "known_on", "person_id", "requirement_id", "starts_on"),
+        ForeignKeyConstraint(
+            ["municipality_id", "requirement_id", "version_id"],
+            ["requirement_version.municipality_id", "requirement_version.requirement_id", "requirement_version.id"],
+        ),
         period_check(),
-        Index("uq_phase_start", "municipality_id", "known_on", "person_id", "requirement_id", "starts_on", unique=True),
         # Counting by requirement and state needs nothing that is not in this one. People come before days in it so that
         # the phases of people computed together, in millions by a rebuild, lie together.
         Index(
             "ix_phase_counted",
             *("municipality_id", "known_on", "requirement_id", "state", "person_id", "starts_on", "ends_on"),
         ),
+        {"sqlite_with_rowid": False},  # SQLite keeps the rows in the order of the primary key, and once.
     )
 
 

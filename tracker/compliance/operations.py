@@ -32,7 +32,7 @@ from tracker.requirements.queries import (
 )
 from tracker.tables import NOW_KNOWN_ON
 
-_STORED = ("person_id", "requirement_id", *COLUMNS)
+_OBLIGATION = ("person_id", "requirement_id")
 
 
 class BusyError(Exception):
@@ -180,8 +180,8 @@ def _replacing(session: BoundSession, batches: Iterable[tuple[int, Differing]]) 
     known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
     rows = 0
     for done, found in batches:
-        delete_plain(session, Phase, found.stored_ids)
-        insert_plain(session, Phase, _STORED, found.rows, known_on=known_on)
+        delete_plain(session, Phase, _OBLIGATION, found.stored, known_on=known_on)
+        insert_plain(session, Phase, (*_OBLIGATION, *COLUMNS), found.rows, known_on=known_on)
         rows += len(found.rows)
         yield done
     gather_statistics(session, Phase, rows)

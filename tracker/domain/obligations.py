@@ -7,6 +7,7 @@ nothing, and how it stood last March is a look-up.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import islice, zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
 from tracker.domain.due import Clock, Due, Reason, clock_for, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, Span, later, overlaps
+from tracker.domain.periods import FOREVER, Span, covers, later, overlaps
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
@@ -148,10 +149,16 @@ class Situation:
 
 def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     """Make a phase of the days from each change to the next."""
+    version_id, days = part.version.id, (part.first, part.last)
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
     assigned = [(one.assignment.id, one.spans) for one in part.assigned]
+    # Most lines match all along: only when one does not is each phase asked which of them do.
+    all_along = all(covers(spans, days) for _, spans in lines)
+    line_ids = _matching(lines, days)
     found, last = [], part.last
     for first, (state, due_on, valid_until, reason) in reversed(changes):
+        if not all_along:
+            line_ids = _matching(lines, (first, last))
         found.append(
             Phase(
                 first,
@@ -159,7 +166,7 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
                 state,
                 None if due_on == FOREVER else due_on,
                 None if valid_until == FOREVER else valid_until,
-                Because(reason, part.version.id, _matching(lines, (first, last)), _matching(assigned, (first, last))),
+                _because(reason, version_id, line_ids, _matching(assigned, (first, last)) if assigned else ()),
             )
         )
         last = later(first, -1)
@@ -167,9 +174,13 @@ def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
     return found
 
 
+_because = lru_cache(maxsize=1 << 12)(Because)
+"""There are few reasons, and many phases with each."""
+
+
 def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...]:
     """Return which of some ids have a day of theirs among these."""
-    return tuple([id_ for id_, spans in found if overlaps(spans, days)]) if found else ()
+    return tuple([id_ for id_, spans in found if overlaps(spans, days)])
 
 
 def _changes(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[tuple[date, Standing]]:

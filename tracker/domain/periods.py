@@ -117,3 +117,12 @@ def overlaps(spans: Iterable[Span], other: Span) -> bool:
         if first <= other_last and other_first <= last:
             return True
     return False
+
+
+def covers(spans: Iterable[Span], other: Span) -> bool:
+    """Say whether one of the spans has all the days of another span."""
+    other_first, other_last = other
+    for first, last in spans:  # noqa: SIM110 - as above
+        if first <= other_first and other_last <= last:
+            return True
+    return False

@@ -17,7 +17,7 @@ from tracker.people.models import Absence, Duty, Employment, FormerDetails, Pers
 from tracker.programmes.models import TaskDone
 from tracker.requirements.models import Assignment, ExceptionRequest, Exemption, Extension
 from tracker.systems.models import Access
-from tracker.tables import RETRACTION, Fact, Owned
+from tracker.tables import RETRACTION, Confined, Fact, Owned
 from tracker.uploads.models import UploadedCertificate
 
 COPIED: tuple[type[Fact], ...] = (
@@ -50,7 +50,7 @@ REFERRING: dict[type[Owned], tuple[type[Fact], str]] = {
 }
 
 # Treated by hand, each with what becomes of it.
-OTHERWISE: dict[type[Owned], str] = {
+OTHERWISE: dict[type[Confined], str] = {
     Account: "the absorbed person's is disabled",
     FormerDetails: "copied, so that old names and numbers lead to the survivor",
     PersonMerge: "what this is about",

@@ -68,6 +68,8 @@ class RequirementVersion(Owned):
 
     __table_args__ = (
         UniqueConstraint("municipality_id", "requirement_id", "number"),
+        # Phases refer to a version of their requirement. An index, since SQLite can add one to a table with rows.
+        Index("uq_requirement_version_of_requirement", "municipality_id", "requirement_id", "id", unique=True),
         CheckConstraint("(first_due_days IS NULL) <> (first_due_on IS NULL)", name="one_first_due"),
         CheckConstraint(
             "minimum_notice_days >= 0 AND grace_days >= 0 AND renewal_window_days >= 0", name="not_negative"

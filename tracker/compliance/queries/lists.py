@@ -103,7 +103,7 @@ def standing_count(
     states: Collection[State] = (),
 ) -> int:
     """Return how long the list behind a figure is."""
-    statement = select(func.count(Phase.id)).where(phase_on(day), Phase.person_id.in_(ids_of(condition)))
+    statement = select(func.count(Phase.person_id)).where(phase_on(day), Phase.person_id.in_(ids_of(condition)))
     if requirement_id is not None:
         statement = statement.where(Phase.requirement_id == requirement_id)
     if states:

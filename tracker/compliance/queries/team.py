@@ -120,7 +120,7 @@ def team_matrix(
 
 
 def _columns(session: BoundSession, condition: ColumnElement[bool], day: date) -> list[RequirementColumn]:
-    applies = select(Phase.id).where(
+    applies = select(Phase.person_id).where(
         Phase.version_id == RequirementVersion.id, phase_on(day), Phase.person_id.in_(ids_of(condition))
     )
     rows = session.execute(

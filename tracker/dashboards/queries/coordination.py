@@ -58,7 +58,7 @@ def side_by_side(session: WideSession, day: date) -> SideBySide:
     states: dict[int, dict[State, int]] = defaultdict(lambda: defaultdict(int))
     by_code: dict[str, dict[int, dict[State, int]]] = defaultdict(lambda: defaultdict(dict))
     counted = (
-        select(Phase.municipality_id, Requirement.code, Phase.state, func.count(Phase.id))
+        select(Phase.municipality_id, Requirement.code, Phase.state, func.count(Phase.person_id))
         .join(Requirement, Requirement.id == Phase.requirement_id)
         .where(phase_on(day), _employed(day))
         .group_by(Phase.municipality_id, Requirement.code, Phase.state)

@@ -116,7 +116,7 @@ def _unsupported(
 
 
 def _for_nobody(session: BoundSession, day: date) -> list[UnmatchedRequirement]:
-    applies = select(Phase.id).where(Phase.requirement_id == Requirement.id, phase_on(day)).exists()
+    applies = select(Phase.person_id).where(Phase.requirement_id == Requirement.id, phase_on(day)).exists()
     said: dict[int, tuple[Requirement, RequirementVersion]] = {}
     for requirement, version in session.execute(
         select(Requirement, RequirementVersion)

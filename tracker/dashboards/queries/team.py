@@ -190,7 +190,7 @@ def matrix_rows(
 ) -> list[MatrixRow]:
     """Return a page of the matrix's rows: by name, or by how much they are behind in."""
     faults = (
-        select(func.count(Phase.id))
+        select(func.count(Phase.person_id))
         .where(Phase.person_id == Person.id, phase_on(day), at_fault())
         .correlate(Person)
         .scalar_subquery()
