@@ -26,7 +26,7 @@ from tracker.requirements.queries import load_requirements
 Progress = Callable[[int, int], None]
 """Told how many people are done, of how many."""
 
-PEOPLE_AT_A_TIME = 250
+PEOPLE_AT_A_TIME = 500
 """Decides how much memory a rebuild takes, whatever the size of the municipality."""
 
 Row = tuple[str, str | None, str, str | None, str | None, str, int, str]

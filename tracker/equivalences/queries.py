@@ -84,7 +84,7 @@ class Consequences:
 def consequences(session: BoundSession, equivalence: Equivalence, *, counts: bool, day: date) -> Consequences:
     """Return what it would change on a day that completions of another course count (`counts`), or no longer do.
 
-    Only those who have completed that other course can be reached. As many queries for 250 people as for one; 250 people
+    Only those who have completed that other course can be reached. As many queries for 500 people as for one; 500 people
     are worked on at a time.
     """
     since, soon = later(day, -7), later(day, SOON_DAYS)

@@ -79,7 +79,8 @@ def side_by_side(session: WideSession, day: date) -> SideBySide:
 
 
 def _employed(day: date) -> ColumnElement[bool]:
-    return select(Employment.id).where(Employment.person_id == Phase.person_id, in_force(Employment, day)).exists()
+    theirs = (Employment.municipality_id == Phase.municipality_id) & (Employment.person_id == Phase.person_id)
+    return select(Employment.id).where(theirs, in_force(Employment, day)).exists()
 
 
 def _people(session: WideSession, day: date) -> dict[int, tuple[int, int]]:
