@@ -138,6 +138,23 @@ class TestDatabase:
                 columns = [column.name for column in constraint.columns]
                 assert columns[0] == "municipality_id", f"{constraint.name} could cross municipalities"
 
+    def test_rows_that_refer_to_several_are_looked_up(self, database):
+        """SQLite looked through all that the municipality has, having an index of its rows and one of the reference."""
+        if database.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL plans by statistics, of which there are none yet")
+        looked_through = []
+        with database.engine.connect() as connection:
+            for mapper in Confined.registry.mappers:
+                for column in mapper.local_table.columns:
+                    if column.info.get("indexed"):
+                        statement = (
+                            f"SELECT * FROM {column.table} WHERE municipality_id = 1 AND {column.name} IN (1, 2, 3)"
+                        )
+                        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
+                        if not plan[-1].endswith(f"(municipality_id=? AND {column.name}=?)"):
+                            looked_through.append((str(column), plan[-1]))
+        assert looked_through == []
+
     def test_row_level_security_holds_against_raw_sql(self, database, cast):
         if database.engine.dialect.name != "postgresql":
             pytest.skip("SQLite has no row-level security")

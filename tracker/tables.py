@@ -142,6 +142,7 @@ class Confined(Model):
             return
         if cls.__referred__:
             table.append_constraint(UniqueConstraint("municipality_id", "id"))
+        # What is unique has an index, which serves if it begins as one of a reference does.
         begun = {tuple(key.columns.keys())[:2] for key in table.constraints if isinstance(key, UniqueConstraint)}
         for column in list(table.columns):
             if target := column.info.get("refers_to"):
