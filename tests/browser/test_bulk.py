@@ -87,13 +87,18 @@ def test_an_attendance_list_on_the_phone_without_scripts(site: Site) -> None:
         {
             "name": "närvaro.csv",
             "mimeType": "text/csv",
-            "buffer": "Anstnr;Anteckning\r\nanna-1;på länk\r\n".encode("cp1252"),
+            "buffer": "Anstnr;Datum;Anteckning\r\nanna-1;;på länk\r\neva-1;31/02/26;\r\n".encode("cp1252"),
         }
     )
     send(bosse)
-    expect(bosse.locator("#row-by-row tbody tr")).to_contain_text("Anna Åkesson")
+    rows = bosse.locator("#row-by-row tbody tr")
+    expect(rows.first).to_contain_text("Anna Åkesson")
+    expect(rows.last.locator("[data-label='Dag']")).to_have_text("31/02/26")
+    check_page(bosse)
+    choose(bosse.locator("input[name=leave_out]"))
     send(bosse)
-    expect(bosse.locator("#row-by-row tbody tr")).to_contain_text("Registrerad")
+    expect(rows.first).to_contain_text("Registrerad")
+    expect(rows.last.locator("[data-label='Dag']")).to_have_text("31/02/26")
     assert facts(site, Completion) == [True]
     with site.database.bound(site.cast.kil, reading=True) as session:
         assert session.scalars(select(Batch.state)).one() is BatchState.APPLIED

@@ -399,7 +399,7 @@ class TestCompletions:
             add_completion(session, cast.people["eva"], course, on=TODAY, now=NOW)
             session.expunge_all()
         rows = [
-            ListRow(1, "anna-1", unreadable=True),
+            ListRow(1, "anna-1", unreadable="31/02/2026"),
             ListRow(2, "bosse-1", TODAY + timedelta(days=1)),
             ListRow(3, "cecilia-1", date(2001, 1, 1)),
             ListRow(4, "cecilia-1", date(2001, 1, 1), note="Tidigare arbetsgivare"),

@@ -110,6 +110,7 @@ class BatchItem(Owned):
     written: Mapped[Line] = mapped_column(comment="employee number or e-mail address as it stood in the list")
     person_id: Mapped[int | None] = refers_to("person", nullable=True)
     day: Mapped[date | None] = mapped_column(comment="on which the course was completed")
+    day_written: Mapped[Line] = mapped_column(default="", comment="what stood there, if it is no day")
     note: Mapped[str] = mapped_column(String(500), default="")
     previewed: Mapped[Outcome] = mapped_column(word(Outcome, checked=False))
     outcome: Mapped[Outcome | None] = mapped_column(word(Outcome, checked=False), comment="empty until applied")

@@ -139,6 +139,7 @@ def _item(batch: Batch, meant: Meant) -> dict[str, Any]:
         "written": meant.row.written,
         "person_id": meant.person_id,
         "day": _day(batch, meant.row),
+        "day_written": meant.row.unreadable if batch.act is Act.COMPLETE else "",
         "note": meant.row.note,
         "previewed": meant.problem or Outcome.DONE,
         "was": None,

@@ -68,7 +68,7 @@ _SLASHED = re.compile(r"(?P<day>\d{1,2}) ?/ ?(?P<month>\d{1,2}) (?P<year>\d{4})"
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A row of a list. `day` is None where none stands; `unreadable` if what stands there is no day.
+    """A row of a list. `day` is None where none stands; `unreadable` is what stands there if it is no day.
 
     `nameless`: where the number or address should stand is nothing. What is `written` then is only what the row says.
     """
@@ -76,7 +76,7 @@ class ListRow:
     number: int
     written: str
     day: date | None = None
-    unreadable: bool = False
+    unreadable: str = ""
     note: str = ""
     nameless: bool = False
 
@@ -180,7 +180,8 @@ def _read_day(text: str) -> date | None:
 
 def _row(number: int, who: str, day: str, note: str) -> ListRow:
     understood = _read_day(day)
-    return ListRow(number, _identifier(who), understood, bool(day) and understood is None, note[:NOTE_LENGTH])
+    unreadable = day[:WRITTEN_LENGTH] if understood is None else ""
+    return ListRow(number, _identifier(who), understood, unreadable, note[:NOTE_LENGTH])
 
 
 def _identifier(who: str) -> str:

@@ -261,7 +261,7 @@ def _cells(batch: Batch) -> Iterator[list[Value]]:
             item.number,
             person_name(line.person) if line.person else "",
             "" if item.person_id else item.written,
-            item.day,
+            item.day or item.day_written,
             say(queries.told(item), batch.act, ahead=ahead),
             item.due_on,
             item.valid_until,
