@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 from functools import partial
 from html import unescape
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +13,13 @@ from sqlalchemy import select
 from tests.administration.test_accounts import journal, roles_of
 from tests.conftest import NOW
 from tests.factories import add_account, add_person
+from tests.snapshots import is_as_in
 from tracker import clock
 from tracker.accounts.models import Account, RoleGrant, RoleOutcome, RoleRequest
 from tracker.accounts.operations import give_role
 from tracker.administration.operations import NotWaitingError, approve_role, decline_role
 from tracker.edge import transaction
+from tracker.mail.models import OutgoingMail
 from tracker.people.models import Person
 from tracker.people.queries import viewer_of
 from tracker.permissions import GRANTS, HIGH, GivenRole, Permission, Role, system
@@ -55,6 +58,11 @@ def text(answer):
 def requests(database, cast):
     with database.bound(cast.kil, reading=True) as session:
         return list(session.scalars(select(RoleRequest).order_by(RoleRequest.id)))
+
+
+def mails(database, cast):
+    with database.bound(cast.kil, reading=True) as session:
+        return list(session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)))
 
 
 def acts(database, cast):
@@ -155,6 +163,40 @@ def test_who_asked_and_who_would_have_got_it_read_why(as_, ids, database, cast, 
     ask(mona, ids["anna"])  # What is asked for anew is no longer declined.
     for client, path in ((mona, account), (mona, "/administration/accounts"), (anna, "/account")):
         assert WHY not in text(client.get(path)), path
+
+
+@pytest.mark.parametrize("locale", ["sv", "en"])
+def test_who_asked_gets_a_mail_once(as_, ids, in_kil, database, cast, waiting, locale):
+    nora, mona = as_("nora"), as_("mona")
+    with in_kil() as session:
+        session.get_one(Account, cast.accounts["mona"]).locale = locale
+    said = "Hon slutar i mars.\nFråga <Olle> & mig igen då."
+    for _ in range(2):
+        answer(nora, ids["anna"], waiting, "decline", said)
+        answer(nora, ids["anna"], waiting, "approve")
+    ask(mona, ids["anna"])
+    answer(nora, ids["anna"], requests(database, cast)[1].public_id, "approve")
+    no, yes = mails(database, cast)
+    assert {(mail.address, mail.locale, mail.kind) for mail in (no, yes)} == {("mona@kommun.example", locale, "answer")}
+    snapshot = Path(__file__).parent / "snapshots" / f"role_answers.{locale}.txt"
+    is_as_in(snapshot, "\n\n".join(f"= {mail.subject}\n\n{mail.text}" for mail in (no, yes)))
+    assert "Hon slutar i mars.<br>Fråga &lt;Olle&gt; &amp; mig igen då." in no.html
+    for mail in (no, yes):
+        assert f"/administration/accounts/{ids['anna']}" in mail.text
+        assert not re.search("Anna|Åkesson|Nora|Norén", mail.text + mail.html)
+
+
+def test_the_answer_stands_when_who_asked_has_no_address_and_taking_back_mails_nobody(
+    as_, ids, in_kil, database, cast, waiting
+):
+    answer(as_("mona"), ids["anna"], waiting, "withdraw")
+    ask(as_("mona"), ids["anna"])
+    with in_kil() as session:
+        account = session.get_one(Account, cast.accounts["mona"])
+        account.email = account.email_key = None
+    answer(as_("nora"), ids["anna"], requests(database, cast)[1].public_id, "approve")
+    assert roles_of(database, cast, "anna") == {GivenRole.MUNICIPALITY_ADMINISTRATOR}
+    assert mails(database, cast) == []
 
 
 def test_what_was_declined_long_ago_is_shown_no_longer(as_, ids, in_kil, waiting):
@@ -323,14 +365,14 @@ def test_the_journal_tells_it_in_words(as_, ids, waiting):
 
 
 @pytest.mark.parametrize("other", [approve_role, partial(decline_role, why=WHY)])
-def test_two_answer_at_once_and_one_act_comes_of_it(database, cast, waiting, other):
+def test_two_answer_at_once_and_one_act_comes_of_it(app, database, cast, waiting, other):
     barrier = threading.Barrier(2)
     told = []
 
     def work(name, act):
         barrier.wait()
         try:
-            with transaction(database, cast.kil, now=NOW) as session:
+            with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
                 by = viewer_of(session, cast.accounts[name], NOW.date())
                 asked = session.scalars(select(RoleRequest)).one()
                 act(session, asked=asked, by=by, now=NOW)
@@ -354,3 +396,4 @@ def test_two_answer_at_once_and_one_act_comes_of_it(database, cast, waiting, oth
     assert given == (
         {GivenRole.MUNICIPALITY_ADMINISTRATOR} if requests(database, cast)[0].outcome is RoleOutcome.APPROVED else set()
     )
+    assert len(mails(database, cast)) == 1
