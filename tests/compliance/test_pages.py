@@ -22,6 +22,7 @@ from tests.factories import (
     sign_in,
 )
 from tracker import clock
+from tracker.catalogue.models import CourseVersion
 from tracker.domain.facts import DutyKind
 from tracker.organisation.models import Position
 from tracker.people.models import Employment, Person
@@ -245,6 +246,29 @@ class TestExplanation:
             shown = words(client.get(path)).casefold()
             assert "undantag till 31 mars 2027" in shown, path
             assert "undantag till 30 november" not in shown, path
+
+    def test_what_was_completed_is_called_as_it_was_called_then(self, client, database, cast, required, in_kil):
+        with in_kil() as session:
+            first = session.scalars(select(CourseVersion)).one()
+            says = {name: getattr(first, name) for name in ("course_id", "summaries", "minutes", "published_at")}
+            titles = {"sv": "Nya grunden", "en": "The new one"}
+            newest = CourseVersion(number=2, major=1, titles=titles, published_on=date(2026, 11, 1), **says)
+            session.add(newest)
+            session.flush()
+            add_completion(session, cast.people["bosse"], newest, on=date(2026, 11, 2), now=NOW)
+        sign_in(client, database, cast, "bosse")
+        shown = words(client.get(self.path(cast, required, "bosse", "grund", day="2026-11-20")))
+        done, wanted = shown.split("Vad som har genomförts")[1].split("Vad som uppfyller det")
+        assert re.findall(r"<li>([^,<]+), (?:<[^>]+>)?(\d+ \w+)", done) == [
+            ("Grundkursen", "1 oktober"),
+            ("Nya grunden", "2 november"),
+        ]
+        assert "Grundkursen" not in wanted
+        assert "Nya grunden" in wanted
+        for path in (f"/people/{cast.person_ids['bosse']}", "/learn/history"):
+            listed = words(client.get(path))
+            assert "Grundkursen" in listed, path
+            assert "Nya grunden" in listed, path
 
     def test_on_hold(self, client, database, cast, required, in_kil):
         with in_kil() as session:

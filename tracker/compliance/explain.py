@@ -34,6 +34,15 @@ class NamedCourse:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedCompletion:
+    """A completion, what its course was called in the version that was completed, and who vouches for it."""
+
+    completion: Completion
+    titles: dict[str, str]
+    attesters: tuple[Attester, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What the rules say, and the names of what they speak of by id."""
 
@@ -46,7 +55,7 @@ class Explanation:
     exemptions: dict[int, NamedDecision[Exemption]]
     extensions: dict[int, NamedDecision[Extension]]
     courses: dict[int, NamedCourse]
-    completions: dict[int, tuple[Completion, tuple[Attester, ...]]]  # with who vouches for each
+    completions: dict[int, NamedCompletion]
 
 
 def explain(session: BoundSession, person: Person, requirement: Requirement, day: date) -> Explanation | None:
@@ -59,16 +68,12 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
         return None
     told = rules.explain(load_learners(session, [person.id])[person.id], loaded[0], day)
     version = session.get_one(RequirementVersion, told.version_id)
-    mentioned = {version.course_id, *(one.completion.course_id for one in told.completions)}
-    if told.wanted is not None:
-        mentioned |= set(told.wanted.course_ids)
+    mentioned = {version.course_id, *(told.wanted.course_ids if told.wanted is not None else ())}
     lines = {named.line.id: named for named in named_lines(session, [version.id], day).get(version.id, [])}
     decided = [*told.exemptions, *(fact for step in told.due_steps for fact in step.decided)]
     assigned = decisions(session, Assignment, {one.id for one in told.assignments})
     exempted = decisions(session, Exemption, {one.id for one in decided if isinstance(one, facts.Exemption)})
     extended = decisions(session, Extension, {one.id for one in decided if isinstance(one, facts.Extension)})
-    completions = session.scalars(select(Completion).where(Completion.id.in_(_ids(told)))).all()
-    attested = attesters(session, completions)
     return Explanation(
         person,
         requirement,
@@ -79,12 +84,18 @@ def explain(session: BoundSession, person: Person, requirement: Requirement, day
         {one.fact.id: one for one in exempted},
         {one.fact.id: one for one in extended},
         named_courses(session, mentioned),
-        {completion.id: (completion, attested[completion.id]) for completion in completions},
+        _named_completions(session, [one.completion.id for one in told.completions if one.completion.id is not None]),
     )
 
 
-def _ids(told: rules.Explanation) -> list[int]:
-    return [one.completion.id for one in told.completions if one.completion.id is not None]
+def _named_completions(session: BoundSession, ids: Collection[int]) -> dict[int, NamedCompletion]:
+    rows = session.execute(
+        select(Completion, CourseVersion.titles)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .where(Completion.id.in_(ids))
+    ).all()
+    attested = attesters(session, [row[0] for row in rows])
+    return {row[0].id: NamedCompletion(row[0], row[1], attested[row[0].id]) for row in rows}
 
 
 def named_courses(session: BoundSession, ids: Collection[int]) -> dict[int, NamedCourse]:
