@@ -12,9 +12,11 @@ from sqlalchemy.orm import aliased
 from tracker.accounts.models import Account
 from tracker.compliance.learners import load_learners
 from tracker.db import BoundSession
+from tracker.domain import exceptions, facts
 from tracker.domain import requirement as rules
-from tracker.domain.exceptions import DecisionKind
+from tracker.domain.exceptions import DecisionKind, Effect
 from tracker.domain.facts import Learner
+from tracker.domain.periods import Days
 from tracker.paging import Page, page_of
 from tracker.people.models import Person
 from tracker.people.queries import another, in_name_order, named, visible_to
@@ -51,6 +53,19 @@ def cases(session: BoundSession, people: Sequence[Person], requirement: Requirem
     loaded = load_requirements(session, [requirement.id], persons=ids)
     learners = load_learners(session, ids)
     return [Case(person, requirement, learners[person.id], rule) for rule in loaded for person in people]
+
+
+def if_ended(case: Case, granted: Exemption | Assignment, ends_on: date | None) -> Effect:
+    """Return what it would change if an exemption or assignment ended on a day, or was taken back: no day."""
+    kind = facts.Exemption if isinstance(granted, Exemption) else facts.Assignment
+    fact = kind(granted.requirement_id, Days(granted.starts_on, granted.ends_on), granted.id)
+    return exceptions.end(case.learner, case.rule, fact, ends_on)
+
+
+def if_withdrawn(case: Case, extension: Extension, day: date) -> Effect:
+    """Return what it would change on a day if an extension was taken back."""
+    fact = facts.Extension(extension.requirement_id, extension.granted_on, extension.due_on, extension.id)
+    return exceptions.withdraw(case.learner, case.rule, fact, day)
 
 
 def visible_people(
