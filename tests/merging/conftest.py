@@ -1,8 +1,9 @@
-"""Anna, who has been registered twice."""
+"""Anna, who has been registered twice; how to make her one, and two again."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -22,16 +23,23 @@ from tests.factories import (
     sign_in,
 )
 from tracker.bulk.models import Act, Batch, BatchItem, BatchState, Outcome
+from tracker.compliance.models import Phase
+from tracker.compliance.operations import COLUMNS
 from tracker.db import retract
 from tracker.domain.facts import DutyKind
 from tracker.domain.programme import Layer
 from tracker.learning.models import Enrolment
 from tracker.learning.operations import issue_certificate
-from tracker.people.models import Person
+from tracker.merging.operations import merge, undo_merge
+from tracker.merging.treatment import COPIED, says
+from tracker.people.models import Person, PersonMerge
+from tracker.people.queries import viewer_of
 from tracker.programmes.models import ProgrammeItem, TaskDone
 from tracker.requirements.models import Assignment
 
 TODAY = NOW.date()
+LATER = NOW + timedelta(hours=1)
+LATEST = NOW + timedelta(hours=2)
 
 
 @pytest.fixture
@@ -123,3 +131,41 @@ def david(client, database, cast):
 
 def person(session, cast, name) -> Person:
     return session.get_one(Person, cast.people[name])
+
+
+def phases_of(session, person_id):
+    columns = [getattr(Phase, name) for name in COLUMNS]
+    statement = select(Phase.requirement_id, *columns).where(Phase.person_id == person_id)
+    return sorted(map(tuple, session.execute(statement.order_by(Phase.requirement_id, Phase.starts_on))), key=repr)
+
+
+def facts_of(session, person_id):
+    """All that stands about a person, in a form that does not depend on rows."""
+    return {
+        kind.__name__: sorted(
+            map(
+                repr,
+                map(
+                    says, session.scalars(select(kind).where(kind.person_id == person_id, kind.retracted_at.is_(None)))
+                ),
+            )
+        )
+        for kind in COPIED
+    }
+
+
+def merge_them(session, cast, survivor="anna", absorbed="double", *, by="david", now=LATER):
+    return merge(
+        session,
+        survivor=person(session, cast, survivor),
+        absorbed=person(session, cast, absorbed),
+        reason="Samma person",
+        by=viewer_of(session, cast.accounts[by], TODAY),
+        now=now,
+        today=TODAY,
+    )
+
+
+def undo_it(session, cast, row, *, by="david", now=LATEST):
+    row = session.get_one(PersonMerge, row.id)
+    undo_merge(session, merge=row, why="Fel", by=viewer_of(session, cast.accounts[by], TODAY), now=now)

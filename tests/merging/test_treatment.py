@@ -11,8 +11,8 @@ def test_every_table_that_names_a_person_is_treated():
     Say so in tracker/merging/treatment.py. A fact goes in COPIED, and needs nothing more, unless it has a unique key with
     the person in it: then `copy_of` must make the copy's another one. A row that says what somebody did or wants goes in
     MOVED, with the column that says when it was done with; one that a unique key keeps from moving stays where it is.
-    Anything else goes in OTHERWISE, and `operations.merge` and `undo_merge` must deal with it. Then add a row of it to
-    `tests/merging/test_merging.py`, merge and undo.
+    Anything else goes in OTHERWISE, and `operations.merge` and `undo_merge` must deal with it. Then give Anna's
+    other record a row of it in `tests/merging/conftest.py`: it is merged and undone with the others.
     """
     assert metadata.tables
     naming = {
