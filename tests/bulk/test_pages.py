@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from tests.bulk.conftest import TODAY, number_of
 from tests.conftest import NOW
 from tests.factories import add_course, add_person, add_requirement, sign_in
 from tracker.audit.models import JournalEntry
@@ -14,8 +15,6 @@ from tracker.bulk.models import Batch, BatchItem, Outcome
 from tracker.catalogue.models import Course
 from tracker.people.models import Person
 from tracker.requirements.models import Assignment, Extension, Requirement
-
-TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +41,6 @@ def course(requirement, in_kil):
 @pytest.fixture
 def browser(app, database, cast):
     return lambda name: sign_in(app.test_client(), database, cast, name)
-
-
-def number_of(in_kil, model):
-    with in_kil() as session:
-        return session.scalar(select(func.count()).select_from(model))
 
 
 def terms(requirement, pasted, **fields):
