@@ -26,7 +26,7 @@ from tests.factories import (
     add_upload,
 )
 from tests.hr.test_roster_import import content, line
-from tests.packs.test_files import PACK
+from tests.packs.cases import PACK
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession, RoleRequest
 from tracker.administration.operations import hand_over_link

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import acting, sign_in
-from tests.packs.test_files import PACK, course, requirement
+from tests.packs.cases import PACK, course, requirement
 from tracker.audit.models import JournalEntry
 from tracker.catalogue.models import Course
 from tracker.catalogue.operations import publish_course
