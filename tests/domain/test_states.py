@@ -7,7 +7,7 @@ import pytest
 
 from tests.domain.cases import away, completed, employed, exempt, extended, learner, on, required, rule, story
 from tracker.domain.facts import State
-from tracker.domain.obligations import phase_on, phases, stands_on, state_on, state_since, state_until
+from tracker.domain.obligations import phase_on, phases, run_of, stands_on, state_on
 from tracker.domain.requirement import Requirement
 
 ONCE = rule(validity=None)
@@ -132,8 +132,8 @@ def test_the_state_is_the_same_since_before_its_dates_changed():
         (State.OVERDUE, 1),
         (State.OVERDUE, 2),
     ]
-    assert state_since(found, found[2]) == on("2026-04-02")
-    assert state_since(found, found[0]) == on("2026-03-02")
+    assert run_of(found, found[2]) == (on("2026-04-02"), None)
+    assert run_of(found, found[0]) == (on("2026-03-02"), on("2026-04-01"))
 
 
 def test_the_state_lasts_until_after_its_version_is_replaced():
@@ -144,8 +144,8 @@ def test_the_state_lasts_until_after_its_version_is_replaced():
         (State.EXEMPT, on("2026-05-31")),
         (State.EXEMPT, on("2026-07-31")),
     ]
-    assert state_until(found, found[2]) == on("2026-07-31")
-    assert state_until(found, found[1]) == on("2026-04-30")
+    assert run_of(found, found[2]) == (on("2026-05-01"), on("2026-07-31"))
+    assert run_of(found, found[1]) == (on("2026-04-02"), on("2026-04-30"))
     assert stands_on(found, on("2026-05-15")) == found[2]._replace(ends_on=on("2026-07-31"))
     assert stands_on(found, on("2026-03-01")) is None
 
@@ -156,4 +156,4 @@ def test_a_state_without_end_has_none_however_often_the_rules_change():
     first = phase_on(found, on("2026-05-01"))
     assert first is not None
     assert first.ends_on == on("2026-05-31")
-    assert state_until(found, first) is None
+    assert run_of(found, first) == (on("2026-05-01"), None)

@@ -20,7 +20,7 @@ from tracker.domain.facts import (
     Learner,
     State,
 )
-from tracker.domain.obligations import Phase, Worked, phase_on, phases, state_since, state_until, work_out
+from tracker.domain.obligations import Phase, Worked, phase_on, phases, run_of, work_out
 from tracker.domain.periods import FOREVER, Days, Span, known, later, overlaps
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Term, Units
 
@@ -175,7 +175,7 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
     if phase is None:
         return Explanation(day, _why_not(term, lines, day), term.version.id, lines)
     worked = next(one for one in work_out(learner, requirement) if one.part.first <= day <= one.part.last)
-    until = state_until(found, phase)
+    since, until = run_of(found, phase)
     return Explanation(
         day,
         Applies.MATCHES if assignments or _is_in(lines) else Applies.BETWEEN,
@@ -183,7 +183,7 @@ def explain(learner: Learner, requirement: Requirement, day: date) -> Explanatio
         lines,
         assignments,
         phase,
-        state_since(found, phase),
+        since,
         until,
         None if until is None else phase_on(found, later(until, 1)),
         worked.stretch.required_from,

@@ -16,7 +16,7 @@ from tracker.domain.acceptance import accepted
 from tracker.domain.audience import Part, Stretch, stretches
 from tracker.domain.due import Clock, Due, Reason, clock_for, due_dates
 from tracker.domain.facts import Learner, State
-from tracker.domain.periods import FOREVER, Span, covers, later, overlaps
+from tracker.domain.periods import FOREVER, Span, covers, known, later, overlaps, union
 from tracker.domain.requirement import Requirement, RequirementVersion
 from tracker.domain.validity import Validated, validated, window_opens
 
@@ -79,30 +79,25 @@ def state_on(phases: Iterable[Phase], day: date) -> State | None:
     return None if phase is None else phase.state
 
 
-def state_since(phases: Sequence[Phase], phase: Phase) -> date:
-    """Return since when the state of a phase has been what it is, whatever dates changed meanwhile."""
-    since = phase.starts_on
-    for before in reversed(phases[: phases.index(phase)]):
-        if before.state is not phase.state or before.ends_on != later(since, -1):
-            break
-        since = before.starts_on
-    return since
+Run = tuple[date, date | None]
+"""The first and the last day on which a state is what it is, whatever dates change meanwhile; None if no end is known."""
 
 
-def state_until(phases: Sequence[Phase], phase: Phase) -> date | None:
-    """Return until when the state of a phase is what it is, whatever dates change meanwhile; None if no end is known."""
-    until = phase.ends_on
-    for after in phases[phases.index(phase) + 1 :]:
-        if until is None or after.state is not phase.state or after.starts_on != later(until, 1):
-            break
-        until = after.ends_on
-    return until
+def run_on(day: date, same_state: Iterable[Run]) -> Run:
+    """Return the run that a day is in, given all phases that have the state of that day."""
+    runs = union([(first, last or FOREVER) for first, last in same_state])
+    return next((first, known(last)) for first, last in runs if day <= last)
+
+
+def run_of(phases: Iterable[Phase], phase: Phase) -> Run:
+    """Return the run that a phase is a part of."""
+    return run_on(phase.starts_on, [(one.starts_on, one.ends_on) for one in phases if one.state is phase.state])
 
 
 def stands_on(phases: Sequence[Phase], day: date) -> Phase | None:
     """Return the phase that a day is in, ending as late as its state does: for saying until when somebody is exempt."""
     phase = phase_on(phases, day)
-    return phase and phase._replace(ends_on=state_until(phases, phase))
+    return phase and phase._replace(ends_on=run_of(phases, phase)[1])
 
 
 class Worked(NamedTuple):

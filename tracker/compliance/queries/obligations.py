@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -14,19 +14,14 @@ from tracker.compliance.models import Phase
 from tracker.db import BoundSession
 from tracker.domain.due import Reason
 from tracker.domain.facts import State
-from tracker.domain.obligations import ASKING, AT_FAULT
+from tracker.domain.obligations import ASKING, AT_FAULT, Run, run_on
 from tracker.organisation.queries import in_force
 from tracker.people.models import Employment, Person
 from tracker.requirements.models import Requirement, RequirementVersion
 from tracker.tables import known_at
 
-Run = tuple[date, date | None]
-"""The first and the last day of a state; no last day if no end is known."""
-
 _TOLD_UNTIL = frozenset({State.EXEMPT, State.GRACE})
 """In these states the end of the state is told, which may be later than that of the phase."""
-
-_DAY = timedelta(days=1)
 
 URGENCY = (State.LAPSED, State.OVERDUE, State.GRACE, State.RENEW, State.TO_DO, State.VALID, State.ON_HOLD, State.EXEMPT)
 
@@ -199,23 +194,11 @@ def runs(
         # Said of both, so that a database looks at no more than these people's phases.
         .where(Phase.person_id.in_(people), other.person_id.in_(people), phase_on(day), among)
     )
-    phases: dict[tuple[int, int], Run] = {}
-    others: dict[tuple[int, int], list[Run]] = defaultdict(list)
+    found: dict[tuple[int, int], list[Run]] = {}
     for person_id, requirement_id, starts_on, ends_on, other_starts_on, other_ends_on in rows:
-        phases[person_id, requirement_id] = (starts_on, ends_on)
-        others[person_id, requirement_id].append((other_starts_on, other_ends_on))
-    return {key: _run(phase, others[key]) for key, phase in phases.items()}
-
-
-def _run(phase: Run, others: Sequence[Run]) -> Run:
-    first, last = phase
-    begun = {ends_on: starts_on for starts_on, ends_on in others}
-    ended = dict(others)
-    while first - _DAY in begun:
-        first = begun[first - _DAY]
-    while last is not None and last + _DAY in ended:
-        last = ended[last + _DAY]
-    return first, last
+        phases = found.setdefault((person_id, requirement_id), [(starts_on, ends_on)])
+        phases.append((other_starts_on, other_ends_on))
+    return {key: run_on(day, phases) for key, phases in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
