@@ -3,6 +3,11 @@
 
 document.querySelector("[data-error-summary]")?.focus();
 
+// A page that answers a sent form, mostly to say what is wrong, stands in the history as if it had been asked for: here, or
+// where the form was. Otherwise whoever comes back to it is asked whether to send the form again.
+const asked = { here: location.href, elsewhere: document.referrer }[document.body.dataset.sent];
+if (asked?.startsWith(`${location.origin}/`)) history.replaceState(history.state, "", asked);
+
 document.addEventListener("click", (event) => {
   const toggle = event.target.closest("[data-password] button");
   if (toggle) {
