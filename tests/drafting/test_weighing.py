@@ -9,8 +9,11 @@ from sqlalchemy import event, select
 
 from tests.conftest import NOW
 from tests.drafting.conftest import TODAY, text
-from tests.factories import add_completion, add_duty, add_person
+from tests.factories import acting, add_completion, add_duty, add_person
 from tracker.domain.facts import DutyKind
+from tracker.domain.programme import Layer, Owner
+from tracker.programmes.operations import Audience, Says, add_item
+from tracker.requirements.models import Requirement
 
 
 class TestShow:
@@ -93,6 +96,23 @@ class TestMails:
         seen.clear()
         assert cecilia.get(f"{soon}/mails").status_code == 200
         assert len(seen) <= few
+
+    def test_says_who_else_gets_a_mail(self, cecilia, draft_id, in_kil, cast):
+        nobody, new_hires = "Ingen annan än chefer får mejl", "Nyanställda som är sena påminns dessutom"
+        shown = text(cecilia.get(f"/requirements/drafts/{draft_id}"))
+        assert (nobody in shown, new_hires in shown) == (True, False)
+        with in_kil() as session:
+            add_item(
+                session,
+                says=Says({"sv": "Kravet", "en": "It"}, Owner.LEARNER, 0),
+                audience=Audience(Layer.MUNICIPALITY),
+                effective_from=TODAY,
+                by=acting(cast),
+                now=NOW,
+                requirement_id=session.scalars(select(Requirement.id)).one(),
+            )
+        shown = text(cecilia.get(f"/requirements/drafts/{draft_id}"))
+        assert (nobody in shown, new_hires in shown) == (False, True)
 
     def test_none(self, cecilia, draft_id):
         assert cecilia.get(f"/requirements/drafts/{draft_id}/mails?on=2020-01-01").status_code == 200

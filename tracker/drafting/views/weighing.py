@@ -12,6 +12,7 @@ from tracker.drafting.doubts import Doubt, doubts
 from tracker.drafting.queries import Drafted
 from tracker.drafting.words import CHANGES, DOUBTS, MAILS
 from tracker.organisation.queries import tree_on
+from tracker.programmes.queries import items_of
 from tracker.reminders.forecast import MailChange, MailChanges, mail_changes
 from tracker.requirements.operations import Draft
 
@@ -26,6 +27,7 @@ class Weighed:
     doubts: list[Doubt]
     minutes: int | None  # the course's
     mails: MailChanges
+    introduces: bool  # it is part of the introduction, so that new hires who are late with it get a mail of their own
 
     @property
     def hours(self) -> int:
@@ -52,6 +54,7 @@ def weigh(drafted: Drafted, says: Draft) -> Weighed:
         doubts(says, whatif, published_courses=published, today=g.today),
         minutes.get(says.course_id),
         mail_changes(g.session, {drafted.requirement.id: whatif}, today=g.today),
+        introduces=bool(items_of(g.session, drafted.requirement.id)),
     )
 
 
