@@ -36,6 +36,15 @@ def test_one_fault_is_said_once(app, database, cast, written, says):
     assert errors_at("reason", answer.text) == ["Skriv varför."]
 
 
+def test_what_turns_the_direction_of_writing_is_taken_away(app, database, cast):
+    """It would turn what the page says behind it. Words that are written from the right stay as they are."""
+    david = sign_in(app.test_client(), database, cast, "david")
+    says = {"starts_on": "", "reason": "\u202e\u2066 live مرحبا\u202c 👩\u200d🏫"}
+    answer = david.post(f"/exemptions/new?person={cast.person_ids['anna']}", data=says)
+    assert "live مرحبا 👩\u200d🏫</textarea>" in answer.text
+    assert not {"\u202e", "\u2066", "\u202c"} & set(answer.text)
+
+
 def test_a_missing_code_is_said_once(app, database, cast, in_kil):
     with in_kil() as session:
         add_course(session, "it", now=NOW)

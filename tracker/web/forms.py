@@ -16,7 +16,7 @@ from tracker.web.session import FIRST_DAY, LAST_DAY
 
 
 class Form(FlaskForm):
-    """A form with CSRF protection. What a person types is stored as NFC, without surrounding blanks."""
+    """A form with CSRF protection. What a person types is stored as NFC, without surrounding blanks or what turns its direction."""
 
     class Meta(FlaskForm.Meta):
         """Trim and normalise all text; refuse control characters."""
@@ -100,9 +100,14 @@ def ask_for_files_again(form: Form) -> None:
             field.errors = [gettext("Choose the file again: it was not kept.")]
 
 
+# What turns the direction of writing until something ends it: unseen, and it would turn the words behind it as well. Text in
+# Arabic or Hebrew needs none of it.
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
 def tidy(value: str | None) -> str | None:
-    """Return text as NFC without blanks around it; empty text stays empty."""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    """Return text as NFC without blanks around it or what turns its direction; empty text stays empty."""
+    return unicodedata.normalize("NFC", value).translate(_TURNING).strip() if isinstance(value, str) else value
 
 
 def _row_with_control(field: StringField) -> int | None:
