@@ -113,13 +113,13 @@ def _end_form() -> EndForm:
 
 def _possible_end(granted: Exemption | Assignment, ends_on: date) -> date:
     """Return the day that was chosen, or today if it may not end on that one."""
+    if not FIRST_DAY <= ends_on <= LAST_DAY:
+        return g.today
     try:
-        if FIRST_DAY <= ends_on <= LAST_DAY:
-            operations.check_end(granted, ends_on, g.today)
-            return ends_on
+        operations.check_end(granted, ends_on, g.today)
     except REFUSED:
-        pass
-    return g.today
+        return g.today
+    return ends_on
 
 
 @bp.route("/extensions/<public_id:extension_id>/withdraw", methods=["GET", "POST"])
