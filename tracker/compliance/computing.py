@@ -2,6 +2,8 @@
 
 import gc
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -158,10 +160,23 @@ _elsewhere: list[_Elsewhere] = []
 
 
 def _begin_elsewhere(url: str, municipality_id: int, known: Known | None) -> None:
+    end_with_parent()
     session = Database(url).bound(municipality_id, reading=True)
     session.known = known
     gc.set_threshold(50 * gc.get_threshold()[0])
     _elsewhere.append(_Elsewhere(session, load_requirements(session)))
+
+
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, even if killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # Called in processes that were started for their work only.
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _differing(persons: Sequence[int]) -> Differing:
