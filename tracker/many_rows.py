@@ -96,7 +96,7 @@ def delete_plain(
     connection = session.connection()
     constant = {"municipality_id": session.municipality_id} | same
     if connection.dialect.name == "sqlite":
-        # One by one: given a list, SQLite looks through all that the municipality has, taking that to be a few rows.
+        # One by one, each looked up: how SQLite would look for a list of them depends on which indexes there are.
         condition = " AND ".join(f"{name} = ?" for name in (*constant, *columns))
         statement = f"DELETE FROM {model.__tablename__} WHERE {condition}"  # noqa: S608 - our own names
         connection.exec_driver_sql(statement, [(*constant.values(), *row) for row in values])
