@@ -189,16 +189,16 @@ def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
     """Return the phases that the rules give, as they are stored."""
     return [
         (
-            _TEXTS[starts_on],
-            _TEXTS[ends_on],
-            _WORDS[state],
-            _TEXTS[due_on],
-            _TEXTS[valid_until],
-            _WORDS[because.reason],
-            because.version_id,
-            _listed(because.line_ids),
+            _TEXTS[phase.starts_on],
+            _TEXTS[phase.ends_on],
+            _WORDS[phase.state],
+            _TEXTS[phase.due_on],
+            _TEXTS[phase.valid_until],
+            _WORDS[phase.because.reason],
+            phase.because.version_id,
+            _listed(phase.because.line_ids),
         )
-        for starts_on, ends_on, state, due_on, valid_until, because in phases(learner, requirement)
+        for phase in phases(learner, requirement)
     ]
 
 

@@ -1,9 +1,9 @@
 """Which completions count towards a requirement, and until when."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
 
 from tracker.domain.audience import Part
 from tracker.domain.facts import Completion, Learner
@@ -22,7 +22,8 @@ class Verdict(StrEnum):
     SUPERSEDED = "superseded"  # an older version of the course, completed too late
 
 
-class Judged(NamedTuple):
+@dataclass(slots=True)
+class Judged:
     """A completion, whether it counts, and the last day on which it can."""
 
     completion: Completion

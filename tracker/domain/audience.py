@@ -1,8 +1,8 @@
 """For whom a requirement is, and for which days."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from tracker.domain.facts import Assignment, Duty, Employment, Learner
 from tracker.domain.periods import Span, difference, intersection, later, overlaps, union
@@ -12,21 +12,24 @@ BRIDGED_DAYS = 29
 """Two stretches less than 30 days apart are one."""
 
 
-class Match(NamedTuple):
+@dataclass(slots=True)
+class Match:
     """The days on which a learner matches an audience line."""
 
     line: AudienceLine
     spans: list[Span]
 
 
-class Assigned(NamedTuple):
+@dataclass(slots=True)
+class Assigned:
     """The days on which an assignment to a learner is in force and the learner is employed."""
 
     assignment: Assignment
     spans: list[Span]
 
 
-class Part(NamedTuple):
+@dataclass(slots=True)
+class Part:
     """The part of a stretch during which one version of the requirement is in charge."""
 
     version: RequirementVersion
@@ -37,7 +40,8 @@ class Part(NamedTuple):
     assigned: list[Assigned]
 
 
-class Stretch(NamedTuple):
+@dataclass(slots=True)
+class Stretch:
     """A run of days on which a requirement applies to a learner, in one part for each version in charge."""
 
     required_from: date

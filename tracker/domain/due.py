@@ -1,6 +1,7 @@
 """By when a course must be completed: the due date, and what moves it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -31,7 +32,8 @@ class Due(NamedTuple):
     reason: Reason
 
 
-class Clock(NamedTuple):
+@dataclass(slots=True)
+class Clock:
     """What stops a learner's clock for one obligation, and what moves its due date later."""
 
     away: list[Span]

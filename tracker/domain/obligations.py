@@ -5,7 +5,7 @@ nothing, and how it stood last March is a look-up.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import islice, zip_longest
@@ -41,7 +41,8 @@ class Because(NamedTuple):
     assignment_ids: tuple[int | None, ...] = ()
 
 
-class Phase(NamedTuple):
+@dataclass(slots=True)
+class Phase:
     """A stretch of days during which one obligation has one state. No `ends_on` means that no end is known.
 
     `due_on`: the last day to complete the course, ahead or missed. None when exempt or on hold, when once was enough,
@@ -97,10 +98,11 @@ def run_of(phases: Iterable[Phase], phase: Phase) -> Run:
 def stands_on(phases: Sequence[Phase], day: date) -> Phase | None:
     """Return the phase that a day is in, ending as late as its state does: for saying until when somebody is exempt."""
     phase = phase_on(phases, day)
-    return phase and phase._replace(ends_on=run_of(phases, phase)[1])
+    return phase and replace(phase, ends_on=run_of(phases, phase)[1])
 
 
-class Worked(NamedTuple):
+@dataclass(slots=True)
+class Worked:
     """A part of a stretch, the dates worked out for it, and the phases they give."""
 
     stretch: Stretch
@@ -122,19 +124,20 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
             dues = due_dates(part, stretch.required_from, clock)
             completions = tuple(accepted(learner, requirement, part))
             validities = validated(completions, version.validity, version.renewal_window_days)
-            found = _phases(part, _changes(part, dues, validities, clock))
+            found = _phases(part, _runs(part, dues, validities, clock))
             yield Worked(stretch, part, dues, validities, found)
 
 
-Standing = tuple[State, date, date | None, Reason]
-"""What stays the same during a phase: state, due date, validity and reason; `FOREVER` for days that never come."""
+Standing = tuple[State, date | None, date | None, Reason]
+"""What stays the same during a phase: state, due date, validity and reason."""
+
+_EXEMPT: Standing = (State.EXEMPT, None, None, Reason.EXEMPTED)
 
 
 @dataclass(slots=True)
 class Situation:
     """All that decides how an obligation stands on a day. Events change it."""
 
-    version: RequirementVersion
     due: Due
     valid_until: date | None = None
     """The latest end of the completions made by that day, even if it has passed; None if there are none."""
@@ -142,30 +145,22 @@ class Situation:
     exempt: bool = False
 
 
-def _phases(part: Part, changes: list[tuple[date, Standing]]) -> list[Phase]:
-    """Make a phase of the days from each change to the next."""
+def _phases(part: Part, runs: Iterable[tuple[date, date, Standing]]) -> list[Phase]:
+    """Make a phase of each run of days on which the obligation stands in one way."""
     version_id, days = part.version.id, (part.first, part.last)
     lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
     assigned = [(one.assignment.id, one.spans) for one in part.assigned]
     # Most lines match all along: only when one does not is each phase asked which of them do.
     all_along = all(covers(spans, days) for _, spans in lines)
-    line_ids = _matching(lines, days)
-    found, last = [], part.last
-    for first, (state, due_on, valid_until, reason) in reversed(changes):
+    line_ids, assignment_ids = _matching(lines, days), ()
+    found = []
+    for first, last, (state, due_on, valid_until, reason) in runs:
         if not all_along:
             line_ids = _matching(lines, (first, last))
-        found.append(
-            Phase(
-                first,
-                None if last == FOREVER else last,
-                state,
-                None if due_on == FOREVER else due_on,
-                None if valid_until == FOREVER else valid_until,
-                _because(reason, version_id, line_ids, _matching(assigned, (first, last)) if assigned else ()),
-            )
-        )
-        last = later(first, -1)
-    found.reverse()
+        if assigned:
+            assignment_ids = _matching(assigned, (first, last))
+        because = _because(reason, version_id, line_ids, assignment_ids)
+        found.append(Phase(first, None if last == FOREVER else last, state, due_on, valid_until, because))
     return found
 
 
@@ -178,25 +173,30 @@ def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...
     return tuple([id_ for id_, spans in found if overlaps(spans, days)])
 
 
-def _changes(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[tuple[date, Standing]]:
-    """Return how the obligation stands from the first day of a part, and from each day on which that changes."""
-    changes: list[tuple[date, Standing]] = []
+def _runs(
+    part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock
+) -> list[tuple[date, date, Standing]]:
+    """Divide the days of a part into runs on which the obligation stands in one way: the first day, the last, and how."""
+    runs: list[tuple[date, date, Standing]] = []
     before: Standing | None = None
-    situation = Situation(part.version, dues[0])
+    situation = Situation(dues[0])
     events = sorted(_events(part, dues, validities, clock), key=itemgetter(0))
     for (happens_on, what, value), after in zip_longest(events, islice(events, 1, None)):
         setattr(situation, what, value)
         day = max(happens_on, part.first)
-        last = part.last if after is None else later(after[0], -1)
-        while day <= last:
-            standing, lasts_to = _stands(day, situation)
-            if standing != before:
-                changes.append((day, standing))
-                before = standing
-            if lasts_to >= last:
+        until = part.last if after is None else later(after[0], -1)
+        if until < day:
+            continue
+        for last, standing in _standings(situation, part.version):
+            if last < day:
+                continue
+            first = runs.pop()[0] if standing == before else day
+            runs.append((first, min(last, until), standing))
+            before = standing
+            if until <= last:
                 break
-            day = later(lasts_to, 1)
-    return changes
+            day = later(last, 1)
+    return runs
 
 
 def _events(
@@ -217,30 +217,37 @@ def _events(
                     yield later(last, 1), what, False
 
 
-def _stands(day: date, situation: Situation) -> tuple[Standing, date]:  # noqa: PLR0911 - one for each state
-    """Return how the obligation stands on a day, and the last day it stands so if nothing happens.
+def _standings(situation: Situation, version: RequirementVersion) -> Sequence[tuple[date, Standing]]:
+    """Return how the obligation stands if nothing more happens: each standing with its last day, in order.
 
-    The first state that fits takes precedence.
+    The first whose last day has not passed is how it stands. The order is that in which states take precedence.
     """
-    version, due, valid_until = situation.version, situation.due, situation.valid_until
     if situation.exempt:
-        return (State.EXEMPT, FOREVER, None, Reason.EXEMPTED), FOREVER
-    deadline, reason = due.due_on, due.reason
+        return ((FOREVER, _EXEMPT),)
+    (_, deadline, reason), valid_until = situation.due, situation.valid_until
     if valid_until is not None and valid_until >= deadline:
         deadline, reason = valid_until, Reason.VALIDITY
+    return _not_exempt(deadline, reason, valid_until, situation.away, version.renewal_window_days, version.grace_days)
+
+
+@lru_cache(maxsize=1 << 15)  # The same dates come up for person after person.
+def _not_exempt(
+    deadline: date, reason: Reason, valid_until: date | None, away: bool, renewal_window_days: int, grace_days: int
+) -> list[tuple[date, Standing]]:
+    due_on = known(deadline)
     if valid_until == FOREVER:
-        return (State.VALID, FOREVER, FOREVER, reason), FOREVER
-    if valid_until is not None and day <= valid_until:
-        opens = window_opens(valid_until, version.renewal_window_days)
-        if day < opens:
-            return (State.VALID, deadline, valid_until, reason), later(opens, -1)
-        return (State.RENEW, deadline, valid_until, reason), valid_until
-    if situation.away:
-        return (State.ON_HOLD, FOREVER, valid_until, Reason.AWAY), FOREVER
-    if day <= due.due_on:
-        return (State.TO_DO, deadline, valid_until, reason), deadline
-    grace_ends = later(deadline, version.grace_days)
-    if day <= grace_ends:
-        return (State.GRACE, deadline, valid_until, reason), grace_ends
-    state = State.OVERDUE if valid_until is None else State.LAPSED
-    return (state, deadline, valid_until, reason), FOREVER
+        return [(FOREVER, (State.VALID, None, None, reason))]
+    found: list[tuple[date, Standing]] = []
+    if valid_until is not None:
+        opens = window_opens(valid_until, renewal_window_days)
+        found.append((later(opens, -1), (State.VALID, due_on, valid_until, reason)))
+        found.append((valid_until, (State.RENEW, due_on, valid_until, reason)))
+    if away:
+        return [*found, (FOREVER, (State.ON_HOLD, None, valid_until, Reason.AWAY))]
+    late = State.OVERDUE if valid_until is None else State.LAPSED
+    return [
+        *found,
+        (deadline, (State.TO_DO, due_on, valid_until, reason)),
+        (later(deadline, grace_days), (State.GRACE, due_on, valid_until, reason)),
+        (FOREVER, (late, due_on, valid_until, reason)),
+    ]

@@ -4,10 +4,9 @@ Every completion gives one or more *ends*, the last days of validity. All of the
 completion made too early to renew one end may still renew another, so an extra completion never costs anybody a day.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tracker.domain.periods import FOREVER, add_months, later
 
@@ -25,8 +24,7 @@ def end_on(last_day: date) -> End:
     return End(last_day, counted_from=later(last_day, 1), times=0)
 
 
-@dataclass(frozen=True, slots=True)
-class ForMonths:
+class ForMonths(NamedTuple):
     """Valid for a number of months from the day of completion: 12 February 2026 + 12 months is 11 February 2027."""
 
     months: int
@@ -35,20 +33,21 @@ class ForMonths:
 
     def end(self, completed_on: date) -> End:
         """Return the end that a completion gives by itself."""
-        return self._end(completed_on, 1)
+        return _after_months(completed_on, 1, self.months)
 
     def renewed(self, end: End) -> End:
         """Return the end that follows another, counted from the day the other was counted from."""
-        return self._end(end.counted_from, end.times + 1)
-
-    def _end(self, counted_from: date, times: int) -> End:
-        first_day_without = add_months(counted_from, times * self.months)
-        last_day = FOREVER if first_day_without == FOREVER else later(first_day_without, -1)
-        return End(last_day, counted_from, times)
+        return _after_months(end.counted_from, end.times + 1, self.months)
 
 
-@dataclass(frozen=True, slots=True)
-class UntilDayOfYear:
+@lru_cache(maxsize=1 << 14)  # As for `later`.
+def _after_months(counted_from: date, times: int, months: int) -> End:
+    first_day_without = add_months(counted_from, times * months)
+    last_day = FOREVER if first_day_without == FOREVER else later(first_day_without, -1)
+    return End(last_day, counted_from, times)
+
+
+class UntilDayOfYear(NamedTuple):
     """Valid until the first fixed day of the year that leaves at least `minimum_active_months` after completion."""
 
     month: int
@@ -57,7 +56,7 @@ class UntilDayOfYear:
     in_year: int = 2000
     """Any year in which the day occurs, when it does not occur every year."""
     minimum_active_months: int = 6
-    keeps_early_days: ClassVar[bool] = True
+    keeps_early_days = True
 
     def end(self, completed_on: date) -> End:
         """Return the end that a completion gives by itself."""
