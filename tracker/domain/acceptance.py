@@ -31,14 +31,15 @@ class Judged:
     counts_until: date
 
 
-def accepted(learner: Learner, requirement: Requirement, part: Part) -> Iterator[tuple[date, date]]:
-    """Yield the day of each completion that counts, and the last day on which it can."""
-    courses = course_ids(requirement, part.version)
-    for done in learner.completions:
-        if done.course_id in courses:
+def accepted(learner: Learner, requirement: Requirement, part: Part) -> tuple[tuple[date, date], ...]:
+    """Return the day of each completion that counts, and the last day on which it can."""
+    counting = []
+    for course_id in course_ids(requirement, part.version):
+        for done in learner.by_course.get(course_id, ()):
             judged = judge(done, requirement, part)
             if judged.verdict is Verdict.COUNTS:
-                yield done.completed_on, judged.counts_until
+                counting.append((done.completed_on, judged.counts_until))
+    return tuple(counting)
 
 
 def course_ids(requirement: Requirement, version: RequirementVersion, on: date | None = None) -> set[int]:

@@ -5,19 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.domain.facts import Assignment, Duty, Employment, Learner
-from tracker.domain.periods import Span, difference, intersection, later, overlaps, union
+from tracker.domain.periods import Span, difference, intersection, later, union
 from tracker.domain.requirement import AudienceLine, Requirement, RequirementVersion, Units
 
 BRIDGED_DAYS = 29
 """Two stretches less than 30 days apart are one."""
-
-
-@dataclass(slots=True)
-class Match:
-    """The days on which a learner matches an audience line."""
-
-    line: AudienceLine
-    spans: list[Span]
 
 
 @dataclass(slots=True)
@@ -36,7 +28,8 @@ class Part:
     first: date
     last: date
     anchor: date
-    matches: list[Match]
+    included: list[tuple[int, list[Span]]]
+    """The lines that include, by id, each with the days on which the learner matches it."""
     assigned: list[Assigned]
 
 
@@ -62,37 +55,47 @@ def stretches(learner: Learner, requirement: Requirement) -> list[Stretch]:
     audience = []
     required: list[Span] = []
     for term in requirement.terms:
-        matches = [Match(line, matched_days(line, learner, starts_on)) for line in term.version.lines]
-        runs = _runs(matches, assigned)
-        audience.append((term, matches, runs))
+        included, runs = _audience(term.version, learner, starts_on, assigned)
+        audience.append((term, included, runs))
         required += intersection(runs, [(term.first, term.asks_until)])
     found = []
     for first, last in union(required, bridging=BRIDGED_DAYS):
         anchor = first
         parts = []
-        for term, matches, runs in audience:
+        for term, included, runs in audience:
             if term.first <= last and first <= term.last:
-                in_charge = max(first, term.first), min(last, term.last)
-                for run in runs:
-                    if overlaps((run,), in_charge):
-                        anchor = run[0]
+                part_first, part_last = max(first, term.first), min(last, term.last)
+                for run_first, run_last in runs:
+                    if run_first <= part_last and part_first <= run_last:
+                        anchor = run_first
                         break
-                parts.append(Part(term.version, *in_charge, anchor, matches, assigned))
+                parts.append(Part(term.version, part_first, part_last, anchor, included, assigned))
         found.append(Stretch(first, last, parts))
     return found
 
 
-def _runs(matches: list[Match], assigned: list[Assigned]) -> list[Span]:
-    """Return the runs of days, bridged, on which a line includes the learner and none excludes, or it is assigned."""
-    included: list[Span] = []
+def _audience(
+    version: RequirementVersion, learner: Learner, starts_on: date, assigned: list[Assigned]
+) -> tuple[list[tuple[int, list[Span]]], list[Span]]:
+    """Return the lines that include, each with the days on which it matches, and the runs of days that come of it.
+
+    They are bridged, and those on which a line includes the learner and none excludes, or it is assigned.
+    """
+    included: list[tuple[int, list[Span]]] = []
+    spans: list[Span] = []
     excluded: list[Span] = []
-    for match in matches:
-        (excluded if match.line.excludes else included).extend(match.spans)
+    for line in version.lines:
+        matched = matched_days(line, learner, starts_on)
+        if line.excludes:
+            excluded += matched
+        else:
+            included.append((line.id, matched))
+            spans += matched
     if excluded:
-        included = difference(union(included), excluded)
+        spans = difference(union(spans), excluded)
     for one in assigned:
-        included += one.spans
-    return union(included, bridging=BRIDGED_DAYS)
+        spans += one.spans
+    return included, union(spans, bridging=BRIDGED_DAYS)
 
 
 def assigned_days(learner: Learner, requirement_id: int) -> list[Assigned]:

@@ -1,6 +1,6 @@
 """By when a course must be completed: the due date, and what moves it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -58,19 +58,21 @@ def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:
     """Return how the due date moves later, in order. The last one whose `from_day` has come is the due date."""
     first = moved_by_absences(first_due(part, required_from), required_from, clock.away)
     steps = [Due(required_from, first, Reason.FIRST_DUE)]
-    for due in sorted(_moves(part, required_from, clock)):
+    for due in _moves(part, required_from, clock):
         if due.due_on > steps[-1].due_on:
             steps.append(due)
     return steps
 
 
-def _moves(part: Part, required_from: date, clock: Clock) -> Iterator[Due]:
+def _moves(part: Part, required_from: date, clock: Clock) -> list[Due]:
+    moves = []
     for extension in clock.extensions:
-        yield Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED)
+        moves.append(Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED))
     for day, reason in clock.notices:
         if required_from < day <= part.last:
             # Fair notice: nobody is at fault within so many days of these.
-            yield Due(day, later(day, part.version.minimum_notice_days), reason)
+            moves.append(Due(day, later(day, part.version.minimum_notice_days), reason))
+    return sorted(moves)
 
 
 def first_due(part: Part, required_from: date) -> date:

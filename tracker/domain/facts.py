@@ -1,7 +1,7 @@
 """What is known about a learner. Facts say that something was so; everything else is computed from them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -131,12 +131,18 @@ class Learner:
     """The days of absence."""
     back_on: list[date] = field(init=False, repr=False, compare=False)
     """The first day after each absence."""
+    by_course: Mapping[int, list[Completion]] = field(init=False, repr=False, compare=False)
+    """The completions of each course."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "employed", union(one.days.span for one in self.employments))
         away = union(one.days.span for one in self.absences)
         object.__setattr__(self, "away", away)
         object.__setattr__(self, "back_on", [later(last, 1) for _, last in away if last != FOREVER])
+        by_course: defaultdict[int, list[Completion]] = defaultdict(list)
+        for done in self.completions:
+            by_course[done.course_id].append(done)
+        object.__setattr__(self, "by_course", dict(by_course))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from itertools import islice, zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -122,7 +121,7 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
             if not found or found[-1].state not in AT_FAULT:
                 clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
-            completions = tuple(accepted(learner, requirement, part))
+            completions = accepted(learner, requirement, part)
             validities = validated(completions, version.validity, version.renewal_window_days)
             found = _phases(part, _runs(part, dues, validities, clock))
             yield Worked(stretch, part, dues, validities, found)
@@ -148,15 +147,14 @@ class Situation:
 def _phases(part: Part, runs: Iterable[tuple[date, date, Standing]]) -> list[Phase]:
     """Make a phase of each run of days on which the obligation stands in one way."""
     version_id, days = part.version.id, (part.first, part.last)
-    lines = [(match.line.id, match.spans) for match in part.matches if not match.line.excludes]
-    assigned = [(one.assignment.id, one.spans) for one in part.assigned]
+    assigned = [(one.assignment.id, one.spans) for one in part.assigned] if part.assigned else []
     # Most lines match all along: only when one does not is each phase asked which of them do.
-    all_along = all(covers(spans, days) for _, spans in lines)
-    line_ids, assignment_ids = _matching(lines, days), ()
+    all_along = all([covers(spans, days) for _, spans in part.included])
+    line_ids, assignment_ids = _matching(part.included, days), ()
     found = []
     for first, last, (state, due_on, valid_until, reason) in runs:
         if not all_along:
-            line_ids = _matching(lines, (first, last))
+            line_ids = _matching(part.included, (first, last))
         if assigned:
             assignment_ids = _matching(assigned, (first, last))
         because = _because(reason, version_id, line_ids, assignment_ids)
@@ -180,18 +178,18 @@ def _runs(
     runs: list[tuple[date, date, Standing]] = []
     before: Standing | None = None
     situation = Situation(dues[0])
-    events = sorted(_events(part, dues, validities, clock), key=itemgetter(0))
-    for (happens_on, what, value), after in zip_longest(events, islice(events, 1, None)):
+    events = _events(part, dues, validities, clock)
+    ends = [later(event[0], -1) for event in events[1:]]
+    for (happens_on, what, value), until in zip(events, [*ends, part.last], strict=True):
         setattr(situation, what, value)
-        day = max(happens_on, part.first)
-        until = part.last if after is None else later(after[0], -1)
+        day = happens_on if happens_on > part.first else part.first
         if until < day:
             continue
         for last, standing in _standings(situation, part.version):
             if last < day:
                 continue
             first = runs.pop()[0] if standing == before else day
-            runs.append((first, min(last, until), standing))
+            runs.append((first, last if last < until else until, standing))
             before = standing
             if until <= last:
                 break
@@ -201,20 +199,19 @@ def _runs(
 
 def _events(
     part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock
-) -> Iterator[tuple[date, str, Any]]:
-    """Yield what happens by the end of a part, and when: the field of the situation that changes, and to what."""
-    for due in dues:
-        if due.from_day <= part.last:
-            yield due.from_day, "due", due
-    for validity in validities:
-        if validity.from_day <= part.last:
-            yield validity.from_day, "valid_until", validity.until
+) -> list[tuple[date, str, Any]]:
+    """Return what happens by the end of a part, and when: the field of the situation that changes, and to what."""
+    until = part.last
+    events: list[tuple[date, str, Any]] = [(due.from_day, "due", due) for due in dues if due.from_day <= until]
+    events += [(one.from_day, "valid_until", one.until) for one in validities if one.from_day <= until]
     for what, spans in (("away", clock.away), ("exempt", clock.exempt)):
         for first, last in spans:
-            if first <= part.last and part.first <= last:
-                yield first, what, True
-                if last < part.last:
-                    yield later(last, 1), what, False
+            if first <= until and part.first <= last:
+                events.append((first, what, True))
+                if last < until:
+                    events.append((later(last, 1), what, False))
+    events.sort(key=itemgetter(0))
+    return events
 
 
 def _standings(situation: Situation, version: RequirementVersion) -> Sequence[tuple[date, Standing]]:
@@ -245,9 +242,7 @@ def _not_exempt(
     if away:
         return [*found, (FOREVER, (State.ON_HOLD, None, valid_until, Reason.AWAY))]
     late = State.OVERDUE if valid_until is None else State.LAPSED
-    return [
-        *found,
-        (deadline, (State.TO_DO, due_on, valid_until, reason)),
-        (later(deadline, grace_days), (State.GRACE, due_on, valid_until, reason)),
-        (FOREVER, (late, due_on, valid_until, reason)),
-    ]
+    found.append((deadline, (State.TO_DO, due_on, valid_until, reason)))
+    if grace_days:
+        found.append((later(deadline, grace_days), (State.GRACE, due_on, valid_until, reason)))
+    return [*found, (FOREVER, (late, due_on, valid_until, reason))]

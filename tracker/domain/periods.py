@@ -83,14 +83,13 @@ def union(spans: Iterable[Span], *, bridging: int = 0) -> list[Span]:
 
 def intersection(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     """Return the days in both of two ordered lists of spans."""
-    overlaps = [
-        (max(other_first, first), min(other_last, last))
-        for first, last in some
-        for other_first, other_last in others
-        if first <= other_last and other_first <= last
-    ]
-    overlaps.sort()
-    return overlaps
+    found = []
+    for first, last in some:
+        for other_first, other_last in others:
+            if first <= other_last and other_first <= last:
+                found.append((first if other_first < first else other_first, last if last < other_last else other_last))
+    found.sort()
+    return found
 
 
 def difference(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
