@@ -134,8 +134,8 @@ def person(session, cast, name) -> Person:
 
 
 def phases_of(session, person_id):
-    columns = [getattr(Phase, name) for name in COLUMNS]
-    statement = select(Phase.requirement_id, *columns).where(Phase.person_id == person_id)
+    columns = [getattr(Phase, name) for name in COLUMNS if name != "person_id"]
+    statement = select(*columns).where(Phase.person_id == person_id)
     return sorted(map(tuple, session.execute(statement.order_by(Phase.requirement_id, Phase.starts_on))), key=repr)
 
 

@@ -167,9 +167,9 @@ def add_learner(session, world, learner, at):
 def stored(session, person_id):
     """The phases of a person as they are stored, by requirement."""
     columns = [getattr(Phase, name) for name in COLUMNS if name != "line_ids"]
+    statement = select(*columns).where(Phase.person_id == person_id)
     found = {}
-    statement = select(Phase.requirement_id, *columns).where(Phase.person_id == person_id)
-    for requirement_id, *row in session.execute(statement.order_by(Phase.requirement_id, Phase.starts_on)):
+    for _person, requirement_id, *row in session.execute(statement.order_by(Phase.requirement_id, Phase.starts_on)):
         found.setdefault(requirement_id, []).append(tuple(row))
     return found
 

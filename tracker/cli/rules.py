@@ -154,7 +154,7 @@ def _show(bar: Any, done: int) -> None:
 def _tell(difference: Difference) -> None:
     click.echo(f"  person {difference.person}, requirement {difference.requirement}")
     for label, rows in (("stored", difference.stored), ("computed", difference.computed)):
-        for starts_on, ends_on, state, due_on, valid_until, reason, version, lines in rows:
+        for _person, _requirement, starts_on, ends_on, state, due_on, valid_until, reason, version, lines in rows:
             click.echo(
                 f"    {label:<9} {starts_on} – {ends_on or ''!s:<10}  {state:<8} "
                 f"due {due_on or '–'}, valid until {valid_until or '–'}"

@@ -31,13 +31,14 @@ Progress = Callable[[int, int], None]
 PEOPLE_AT_A_TIME = 500
 """Decides how much memory a rebuild takes, whatever the size of the municipality."""
 
-Row = tuple[str, str | None, str, str | None, str | None, str, int, str]
-"""A phase as it is stored, but for whose it is: what `COLUMNS` hold, days and words as texts.
+Row = tuple[int, int, str, str | None, str, str | None, str | None, str, int, str]
+"""A phase as it is stored: what `COLUMNS` hold, days and words as texts.
 
 Plain, since there are millions, to be read, compared, handed from process to process and written as they are.
 """
 
-COLUMNS = ("starts_on", "ends_on", "state", "due_on", "valid_until", "reason", "version_id", "line_ids")
+OBLIGATION = ("person_id", "requirement_id")
+COLUMNS = (*OBLIGATION, "starts_on", "ends_on", "state", "due_on", "valid_until", "reason", "version_id", "line_ids")
 
 
 class Compared(NamedTuple):
@@ -54,11 +55,16 @@ def rarely_collecting(people: int) -> Generator[None]:
     """Let the garbage collector look less often among many people: a batch makes many rows, but no cycles."""
     usual = gc.get_threshold()
     if people > PEOPLE_AT_A_TIME:
-        gc.set_threshold(50 * usual[0], *usual[1:])
+        _collect_rarely()
     try:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+def _collect_rarely() -> None:
+    often, *usual = gc.get_threshold()
+    gc.set_threshold(1_000 * often, *usual)
 
 
 def compared(
@@ -80,7 +86,7 @@ def compared(
         known = load_learners(session, ids, among=None if among is None else requirements)
         for person_id, learner in known.items():
             for requirement in requirements:
-                computed = rows_of(learner, requirement)
+                computed = rows_of(person_id, learner, requirement)
                 rows = stored.pop((person_id, requirement.id), [])
                 if computed or rows:
                     batch.append(Compared(person_id, requirement.id, rows, computed))
@@ -92,13 +98,10 @@ def compared(
 
 
 class Differing(NamedTuple):
-    """What is to be replaced: the obligations whose phases are stored, and the rows that take their place.
-
-    Each row begins with the person and the requirement, as does each obligation.
-    """
+    """What is to be replaced: the obligations whose phases are stored, and the rows that take their place."""
 
     stored: list[tuple[int, int]]
-    rows: list[tuple[Any, ...]]
+    rows: list[Row]
 
 
 def differing(batch: Sequence[Compared]) -> Differing:
@@ -106,7 +109,7 @@ def differing(batch: Sequence[Compared]) -> Differing:
     different = [one for one in batch if one.stored != one.computed]
     return Differing(
         [(one.person_id, one.requirement_id) for one in different if one.stored],
-        [(one.person_id, one.requirement_id, *row) for one in different for row in one.computed],
+        [row for one in different for row in one.computed],
     )
 
 
@@ -163,7 +166,7 @@ def _begin_elsewhere(url: str, municipality_id: int, known: Known | None) -> Non
     end_with_parent()
     session = Database(url).bound(municipality_id, reading=True)
     session.known = known
-    gc.set_threshold(50 * gc.get_threshold()[0])
+    _collect_rarely()
     _elsewhere.append(_Elsewhere(session, load_requirements(session)))
 
 
@@ -185,10 +188,13 @@ def _differing(persons: Sequence[int]) -> Differing:
     return differing(batch)
 
 
-def rows_of(learner: Learner, requirement: rules.Requirement) -> list[Row]:
-    """Return the phases that the rules give, as they are stored."""
+def rows_of(person_id: int, learner: Learner, requirement: rules.Requirement) -> list[Row]:
+    """Return the phases that the rules give of a person, as they are stored."""
+    requirement_id = requirement.id
     return [
         (
+            person_id,
+            requirement_id,
             _TEXTS[phase.starts_on],
             _TEXTS[phase.ends_on],
             _WORDS[phase.state],
@@ -231,9 +237,9 @@ def _stored_of(
 ) -> dict[tuple[int, int], list[Row]]:
     """Return the stored phases of some people, by person and requirement, in order of days."""
     columns = [_as_stored(getattr(Phase, name)) for name in COLUMNS]
-    statement = select(Phase.person_id, Phase.requirement_id, *columns).where(Phase.person_id.in_(persons))
+    statement = select(*columns).where(Phase.person_id.in_(persons))
     if among is not None:
         statement = statement.where(Phase.requirement_id.in_(among))
     ordered = statement.order_by(Phase.person_id, Phase.requirement_id, Phase.starts_on)
     by_obligation = groupby(session.execute(ordered), key=lambda row: (row[0], row[1]))
-    return {obligation: [tuple(row[2:]) for row in rows] for obligation, rows in by_obligation}
+    return {obligation: [tuple(row) for row in rows] for obligation, rows in by_obligation}

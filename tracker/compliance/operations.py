@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from tracker.compliance.computing import (
     COLUMNS,
+    OBLIGATION,
     PEOPLE_AT_A_TIME,
     Differing,
     Progress,
@@ -31,9 +32,6 @@ from tracker.requirements.queries import (
     requirements_served,
 )
 from tracker.tables import NOW_KNOWN_ON
-
-_OBLIGATION = ("person_id", "requirement_id")
-
 
 class BusyError(Exception):
     """Others write in the municipality, and it is not our turn yet."""
@@ -180,8 +178,8 @@ def _replacing(session: BoundSession, batches: Iterable[tuple[int, Differing]]) 
     known_on = (NOW_KNOWN_ON if session.known is None else session.known.on).isoformat()
     rows = 0
     for done, found in batches:
-        delete_plain(session, Phase, _OBLIGATION, found.stored, known_on=known_on)
-        insert_plain(session, Phase, (*_OBLIGATION, *COLUMNS), found.rows, known_on=known_on)
+        delete_plain(session, Phase, OBLIGATION, found.stored, known_on=known_on)
+        insert_plain(session, Phase, COLUMNS, found.rows, known_on=known_on)
         rows += len(found.rows)
         yield done
     gather_statistics(session, Phase, rows)

@@ -73,6 +73,6 @@ def story(at, cast):
 
 
 def table(session):
-    columns = [Phase.person_id, Phase.requirement_id, *(getattr(Phase, name) for name in COLUMNS)]
+    columns = [getattr(Phase, name) for name in COLUMNS]
     ordered = select(*columns).order_by(Phase.person_id, Phase.requirement_id, Phase.starts_on)
     return [tuple(row) for row in session.execute(ordered)]
