@@ -23,6 +23,7 @@ from tracker.domain import requirement as rules
 from tracker.domain.due import Reason
 from tracker.domain.facts import Learner, State
 from tracker.domain.obligations import phases
+from tracker.many_rows import one_of
 from tracker.requirements.queries import load_requirements
 
 Progress = Callable[[int, int], None]
@@ -237,7 +238,7 @@ def _stored_of(
 ) -> dict[tuple[int, int], list[Row]]:
     """Return the stored phases of some people, by person and requirement, in order of days."""
     columns = [_as_stored(getattr(Phase, name)) for name in COLUMNS]
-    statement = select(*columns).where(Phase.person_id.in_(persons))
+    statement = select(*columns).where(one_of(session, Phase.person_id, persons))
     if among is not None:
         statement = statement.where(Phase.requirement_id.in_(among))
     ordered = statement.order_by(Phase.person_id, Phase.requirement_id, Phase.starts_on)

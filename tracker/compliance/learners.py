@@ -13,6 +13,7 @@ from tracker.domain import facts
 from tracker.domain.periods import Days
 from tracker.domain.requirement import Requirement
 from tracker.learning.models import Completion
+from tracker.many_rows import one_of
 from tracker.people.models import Absence, Duty, Employment
 from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.systems.models import Access
@@ -114,7 +115,7 @@ def _dated(
     statement = select(person_id, kind.starts_on, kind.ends_on, *columns)  # ty: ignore[missing-attribute]
     if concerned is not None:
         statement = statement.where(kind.requirement_id.in_(concerned.requirements))  # ty: ignore[missing-attribute]
-    return iter(session.execute(statement.where(person_id.in_(person_ids), stands(kind))))
+    return iter(session.execute(statement.where(one_of(session, person_id, person_ids), stands(kind))))
 
 
 def _completions(
@@ -130,7 +131,7 @@ def _completions(
             Completion.id,
         )
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .where(Completion.person_id.in_(person_ids), stands(Completion))
+        .where(one_of(session, Completion.person_id, person_ids), stands(Completion))
     )
     if concerned is not None:
         statement = statement.where(Completion.course_id.in_(concerned.courses))
@@ -143,7 +144,7 @@ def _extensions(
 ) -> Iterator[tuple[int, facts.Extension]]:
     statement = select(
         Extension.person_id, Extension.requirement_id, Extension.granted_on, Extension.due_on, Extension.id
-    ).where(Extension.person_id.in_(person_ids), stands(Extension))
+    ).where(one_of(session, Extension.person_id, person_ids), stands(Extension))
     if concerned is not None:
         statement = statement.where(Extension.requirement_id.in_(concerned.requirements))
     for person, requirement, granted_on, due_on, id_ in session.execute(statement):

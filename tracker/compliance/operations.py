@@ -33,6 +33,7 @@ from tracker.requirements.queries import (
 )
 from tracker.tables import NOW_KNOWN_ON
 
+
 class BusyError(Exception):
     """Others write in the municipality, and it is not our turn yet."""
 

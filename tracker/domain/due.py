@@ -65,9 +65,7 @@ def due_dates(part: Part, required_from: date, clock: Clock) -> list[Due]:
 
 
 def _moves(part: Part, required_from: date, clock: Clock) -> list[Due]:
-    moves = []
-    for extension in clock.extensions:
-        moves.append(Due(max(required_from, extension.granted_on), extension.due_on, Reason.EXTENDED))
+    moves = [Due(max(required_from, one.granted_on), one.due_on, Reason.EXTENDED) for one in clock.extensions]
     for day, reason in clock.notices:
         if required_from < day <= part.last:
             # Fair notice: nobody is at fault within so many days of these.

@@ -123,14 +123,17 @@ def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
             dues = due_dates(part, stretch.required_from, clock)
             completions = accepted(learner, requirement, part)
             validities = validated(completions, version.validity, version.renewal_window_days)
-            found = _phases(part, _runs(part, dues, validities, clock))
+            found = _phases(part, _spells(part, dues, validities, clock))
             yield Worked(stretch, part, dues, validities, found)
 
 
 Standing = tuple[State, date | None, date | None, Reason]
 """What stays the same during a phase: state, due date, validity and reason."""
 
-_EXEMPT: Standing = (State.EXEMPT, None, None, Reason.EXEMPTED)
+Spell = tuple[date, date, Standing]
+"""A run of days on which the obligation stands in one way: the first day, the last, and how."""
+
+_EXEMPT: list[Spell] = [(date.min, FOREVER, (State.EXEMPT, None, None, Reason.EXEMPTED))]
 
 
 @dataclass(slots=True)
@@ -144,15 +147,15 @@ class Situation:
     exempt: bool = False
 
 
-def _phases(part: Part, runs: Iterable[tuple[date, date, Standing]]) -> list[Phase]:
-    """Make a phase of each run of days on which the obligation stands in one way."""
+def _phases(part: Part, spells: Iterable[Spell]) -> list[Phase]:
+    """Make a phase of each spell."""
     version_id, days = part.version.id, (part.first, part.last)
     assigned = [(one.assignment.id, one.spans) for one in part.assigned] if part.assigned else []
     # Most lines match all along: only when one does not is each phase asked which of them do.
-    all_along = all([covers(spans, days) for _, spans in part.included])
+    all_along = all(covers(spans, days) for _, spans in part.included)
     line_ids, assignment_ids = _matching(part.included, days), ()
     found = []
-    for first, last, (state, due_on, valid_until, reason) in runs:
+    for first, last, (state, due_on, valid_until, reason) in spells:
         if not all_along:
             line_ids = _matching(part.included, (first, last))
         if assigned:
@@ -171,35 +174,28 @@ def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...
     return tuple([id_ for id_, spans in found if overlaps(spans, days)])
 
 
-def _runs(
-    part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock
-) -> list[tuple[date, date, Standing]]:
-    """Divide the days of a part into runs on which the obligation stands in one way: the first day, the last, and how."""
-    runs: list[tuple[date, date, Standing]] = []
+def _spells(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[Spell]:
+    """Divide the days of a part into spells."""
+    spells: list[Spell] = []
     before: Standing | None = None
     situation = Situation(dues[0])
     events = _events(part, dues, validities, clock)
     ends = [later(event[0], -1) for event in events[1:]]
     for (happens_on, what, value), until in zip(events, [*ends, part.last], strict=True):
         setattr(situation, what, value)
-        day = happens_on if happens_on > part.first else part.first
+        day = max(happens_on, part.first)
         if until < day:
             continue
-        for last, standing in _standings(situation, part.version):
-            if last < day:
-                continue
-            first = runs.pop()[0] if standing == before else day
-            runs.append((first, last if last < until else until, standing))
-            before = standing
-            if until <= last:
-                break
-            day = later(last, 1)
-    return runs
+        for first, last, standing in _if_nothing_happens(situation, part.version):
+            if day <= last and first <= until:
+                # max() and min() would take four times as long, for every phase there is.
+                since = spells.pop()[0] if standing == before else first if day < first else day  # noqa: FURB136
+                spells.append((since, last if last < until else until, standing))  # noqa: FURB136
+                before = standing
+    return spells
 
 
-def _events(
-    part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock
-) -> list[tuple[date, str, Any]]:
+def _events(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[tuple[date, str, Any]]:
     """Return what happens by the end of a part, and when: the field of the situation that changes, and to what."""
     until = part.last
     events: list[tuple[date, str, Any]] = [(due.from_day, "due", due) for due in dues if due.from_day <= until]
@@ -214,13 +210,10 @@ def _events(
     return events
 
 
-def _standings(situation: Situation, version: RequirementVersion) -> Sequence[tuple[date, Standing]]:
-    """Return how the obligation stands if nothing more happens: each standing with its last day, in order.
-
-    The first whose last day has not passed is how it stands. The order is that in which states take precedence.
-    """
+def _if_nothing_happens(situation: Situation, version: RequirementVersion) -> Sequence[Spell]:
+    """Return how the obligation stands on each day if the situation is and stays what it is."""
     if situation.exempt:
-        return ((FOREVER, _EXEMPT),)
+        return _EXEMPT
     (_, deadline, reason), valid_until = situation.due, situation.valid_until
     if valid_until is not None and valid_until >= deadline:
         deadline, reason = valid_until, Reason.VALIDITY
@@ -228,21 +221,29 @@ def _standings(situation: Situation, version: RequirementVersion) -> Sequence[tu
 
 
 @lru_cache(maxsize=1 << 15)  # The same dates come up for person after person.
-def _not_exempt(
-    deadline: date, reason: Reason, valid_until: date | None, away: bool, renewal_window_days: int, grace_days: int
-) -> list[tuple[date, Standing]]:
-    due_on = known(deadline)
+def _not_exempt(  # noqa: PLR0917 - kept by each of these
+    deadline: date,
+    reason: Reason,
+    valid_until: date | None,
+    away: bool,  # noqa: FBT001 - as above
+    renewal_window_days: int,
+    grace_days: int,
+) -> list[Spell]:
+    # The states in the order in which they take precedence, each with its last day.
+    states: list[tuple[State, date]] = []
     if valid_until == FOREVER:
-        return [(FOREVER, (State.VALID, None, None, reason))]
-    found: list[tuple[date, Standing]] = []
-    if valid_until is not None:
+        states = [(State.VALID, FOREVER)]
+    elif valid_until is not None:
         opens = window_opens(valid_until, renewal_window_days)
-        found.append((later(opens, -1), (State.VALID, due_on, valid_until, reason)))
-        found.append((valid_until, (State.RENEW, due_on, valid_until, reason)))
-    if away:
-        return [*found, (FOREVER, (State.ON_HOLD, None, valid_until, Reason.AWAY))]
-    late = State.OVERDUE if valid_until is None else State.LAPSED
-    found.append((deadline, (State.TO_DO, due_on, valid_until, reason)))
-    if grace_days:
-        found.append((later(deadline, grace_days), (State.GRACE, due_on, valid_until, reason)))
-    return [*found, (FOREVER, (late, due_on, valid_until, reason))]
+        states = [(State.VALID, later(opens, -1)), (State.RENEW, valid_until)]
+    if not away:
+        late = State.OVERDUE if valid_until is None else State.LAPSED
+        states += [(State.TO_DO, deadline), (State.GRACE, later(deadline, grace_days)), (late, FOREVER)]
+    spells, first = [], date.min
+    for state, last in states:
+        if first <= last:
+            spells.append((first, last, (state, known(deadline), known(valid_until), reason)))
+            if last == FOREVER:
+                return spells
+            first = later(last, 1)
+    return [*spells, (first, FOREVER, (State.ON_HOLD, None, valid_until, Reason.AWAY))]
