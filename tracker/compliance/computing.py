@@ -22,7 +22,8 @@ from tracker.db import BoundSession, Database, Known
 from tracker.domain import requirement as rules
 from tracker.domain.due import Reason
 from tracker.domain.facts import Learner, State
-from tracker.domain.obligations import phases
+from tracker.domain.obligations import work_out
+from tracker.domain.periods import FOREVER
 from tracker.many_rows import one_of
 from tracker.requirements.queries import load_requirements
 
@@ -196,16 +197,19 @@ def rows_of(person_id: int, learner: Learner, requirement: rules.Requirement) ->
         (
             person_id,
             requirement_id,
-            _TEXTS[phase.starts_on],
-            _TEXTS[phase.ends_on],
-            _WORDS[phase.state],
-            _TEXTS[phase.due_on],
-            _TEXTS[phase.valid_until],
-            _WORDS[phase.because.reason],
-            phase.because.version_id,
-            _listed(phase.because.line_ids),
+            _TEXTS[first],
+            _TEXTS[last],
+            _WORDS[state],
+            _TEXTS[due_on],
+            _TEXTS[valid_until],
+            _WORDS[reason],
+            worked.part.version.id,
+            _listed(line_ids),
         )
-        for phase in phases(learner, requirement)
+        for worked in work_out(learner, requirement)
+        for (first, last, (state, due_on, valid_until, reason)), (line_ids, _) in zip(
+            worked.spells, worked.ways, strict=True
+        )
     ]
 
 
@@ -221,7 +225,7 @@ class _Texts(dict[date | None, Any]):
         return text
 
 
-_TEXTS = _Texts({None: None})
+_TEXTS = _Texts({None: None, FOREVER: None})
 
 
 @lru_cache  # There are few lines, and many phases of each.

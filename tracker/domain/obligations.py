@@ -62,7 +62,11 @@ def phases(learner: Learner, requirement: Requirement) -> list[Phase]:
 
     They are in order and do not overlap; within a stretch of required days they leave no gap.
     """
-    return [phase for worked in work_out(learner, requirement) for phase in worked.phases]
+    return [
+        Phase(first, known(last), state, due_on, valid_until, Because(reason, worked.part.version.id, *ways))
+        for worked in work_out(learner, requirement)
+        for (first, last, (state, due_on, valid_until, reason)), ways in zip(worked.spells, worked.ways, strict=True)
+    ]
 
 
 def phase_on(phases: Iterable[Phase], day: date) -> Phase | None:
@@ -100,40 +104,51 @@ def stands_on(phases: Sequence[Phase], day: date) -> Phase | None:
     return phase and replace(phase, ends_on=run_of(phases, phase)[1])
 
 
+class Standing(NamedTuple):
+    """What stays the same during a phase, whatever made the requirement apply; the dates are those of a phase."""
+
+    state: State
+    due_on: date | None
+    valid_until: date | None
+    reason: Reason
+
+
+Spell = tuple[date, date, Standing]
+"""A run of days on which an obligation stands in one way: the first day, the last, and how."""
+
+Ways = tuple[tuple[int, ...], tuple[int | None, ...]]
+"""The ways into the audience of a requirement: the lines that match, and the assignments, by id."""
+
+
 @dataclass(slots=True)
 class Worked:
-    """A part of a stretch, the dates worked out for it, and the phases they give."""
+    """A part of a stretch, the dates worked out for it, and what they give: its spells, and the ways in for each."""
 
     stretch: Stretch
     part: Part
     dues: list[Due]
     validities: Sequence[Validated]
-    phases: list[Phase]
+    spells: list[Spell]
+    ways: list[Ways]
 
 
 def work_out(learner: Learner, requirement: Requirement) -> Iterator[Worked]:
     """Work out a requirement for a learner, part by part. A new version looks back at how the one before it ended."""
     for stretch in stretches(learner, requirement):
         clock = clock_for(learner, requirement.id)
-        found: list[Phase] = []
+        spells: list[Spell] = []
         for part in stretch.parts:
             version = part.version
-            if not found or found[-1].state not in AT_FAULT:
+            if not spells or spells[-1][2].state not in AT_FAULT:
                 clock.notices.append((part.first, Reason.RULES_CHANGED))
             dues = due_dates(part, stretch.required_from, clock)
             completions = accepted(learner, requirement, part)
             validities = validated(completions, version.validity, version.renewal_window_days)
-            found = _phases(part, _spells(part, dues, validities, clock))
-            yield Worked(stretch, part, dues, validities, found)
+            spells = _spells(part, dues, validities, clock)
+            yield Worked(stretch, part, dues, validities, spells, _ways(part, spells))
 
 
-Standing = tuple[State, date | None, date | None, Reason]
-"""What stays the same during a phase: state, due date, validity and reason."""
-
-Spell = tuple[date, date, Standing]
-"""A run of days on which the obligation stands in one way: the first day, the last, and how."""
-
-_EXEMPT: list[Spell] = [(date.min, FOREVER, (State.EXEMPT, None, None, Reason.EXEMPTED))]
+_EXEMPT: list[Spell] = [(date.min, FOREVER, Standing(State.EXEMPT, None, None, Reason.EXEMPTED))]
 
 
 @dataclass(slots=True)
@@ -145,33 +160,6 @@ class Situation:
     """The latest end of the completions made by that day, even if it has passed; None if there are none."""
     away: bool = False
     exempt: bool = False
-
-
-def _phases(part: Part, spells: Iterable[Spell]) -> list[Phase]:
-    """Make a phase of each spell."""
-    version_id, days = part.version.id, (part.first, part.last)
-    assigned = [(one.assignment.id, one.spans) for one in part.assigned] if part.assigned else []
-    # Most lines match all along: only when one does not is each phase asked which of them do.
-    all_along = all(covers(spans, days) for _, spans in part.included)
-    line_ids, assignment_ids = _matching(part.included, days), ()
-    found = []
-    for first, last, (state, due_on, valid_until, reason) in spells:
-        if not all_along:
-            line_ids = _matching(part.included, (first, last))
-        if assigned:
-            assignment_ids = _matching(assigned, (first, last))
-        because = _because(reason, version_id, line_ids, assignment_ids)
-        found.append(Phase(first, None if last == FOREVER else last, state, due_on, valid_until, because))
-    return found
-
-
-_because = lru_cache(maxsize=1 << 12)(Because)
-"""There are few reasons, and many phases with each."""
-
-
-def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...]:
-    """Return which of some ids have a day of theirs among these."""
-    return tuple([id_ for id_, spans in found if overlaps(spans, days)])
 
 
 def _spells(part: Part, dues: list[Due], validities: Sequence[Validated], clock: Clock) -> list[Spell]:
@@ -242,8 +230,22 @@ def _not_exempt(  # noqa: PLR0917 - kept by each of these
     spells, first = [], date.min
     for state, last in states:
         if first <= last:
-            spells.append((first, last, (state, known(deadline), known(valid_until), reason)))
+            spells.append((first, last, Standing(state, known(deadline), known(valid_until), reason)))
             if last == FOREVER:
                 return spells
             first = later(last, 1)
-    return [*spells, (first, FOREVER, (State.ON_HOLD, None, valid_until, Reason.AWAY))]
+    return [*spells, (first, FOREVER, Standing(State.ON_HOLD, None, valid_until, Reason.AWAY))]
+
+
+def _ways(part: Part, spells: list[Spell]) -> list[Ways]:
+    """Return the ways in for each spell."""
+    days = (part.first, part.last)
+    if not part.assigned and all(covers(spans, days) for _, spans in part.included):
+        return [(_matching(part.included, days), ())] * len(spells)  # As usual: each line matches all along.
+    assigned = [(one.assignment.id, one.spans) for one in part.assigned]
+    return [(_matching(part.included, spell[:2]), _matching(assigned, spell[:2])) for spell in spells]
+
+
+def _matching(found: list[tuple[Any, list[Span]]], days: Span) -> tuple[Any, ...]:
+    """Return which of some ids have a day of theirs among these."""
+    return tuple([id_ for id_, spans in found if overlaps(spans, days)])
