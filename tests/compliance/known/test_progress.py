@@ -114,7 +114,7 @@ class TestProgress:
             raise RuntimeError("the disk is full")
 
         with monkeypatch.context() as broken:
-            broken.setattr(computing, "phases", fails)
+            broken.setattr(computing, "rows_of", fails)
             text = asking("cecilia").get_data(as_text=True)
         assert "0;url=" not in text
         assert 'role="alert"' in text
