@@ -175,9 +175,11 @@ def _told_on(session: BoundSession) -> dict[int, date]:
 
 
 def _note(reasons: Mapping[date, _Reasons], person_id: int, stretches: Iterable[Stretch]) -> None:
-    """Add how one obligation stands to the reasons for the mails of some days."""
-    since, lapsed_until = date.min, None
+    """Add how one obligation stands, in order of days, to the reasons for the mails of some days."""
+    since, lapsed_until, last_mail = date.min, None, max(reasons, default=date.min)
     for stretch in stretches:
+        if stretch.starts_on > last_mail:
+            break
         if stretch.state not in ASKING:
             continue
         if stretch.state is State.LAPSED:
