@@ -186,6 +186,15 @@ def test_who_asked_gets_a_mail_once(as_, ids, in_kil, database, cast, waiting, l
         assert not re.search("Anna|Åkesson|Nora|Norén", mail.text + mail.html)
 
 
+def test_who_asked_is_told_too_when_a_command_gives_the_role(app, in_kil, database, cast, waiting):
+    with app.app_context(), in_kil() as session:
+        anna = session.get_one(Account, cast.accounts["anna"])
+        for _ in range(2):
+            give_role(session, account=anna, role=GivenRole(ADMINISTRATOR), by=system(cast.kil, "command"), now=NOW)
+    (mail,) = mails(database, cast)
+    assert (mail.address, mail.subject) == ("mona@kommun.example", "The role is approved: Municipality administrator")
+
+
 def test_the_answer_stands_when_who_asked_has_no_address_and_taking_back_mails_nobody(
     as_, ids, in_kil, database, cast, waiting
 ):
@@ -331,8 +340,8 @@ def test_the_page_tells_beforehand_that_nobody_can(as_, ids, database, cast):
     assert requests(database, cast) == []
 
 
-def test_what_a_command_gives_waits_no_longer(as_, ids, database, cast, waiting):
-    with transaction(database, cast.kil, now=NOW) as session:
+def test_what_a_command_gives_waits_no_longer(app, as_, ids, database, cast, waiting):
+    with app.app_context(), transaction(database, cast.kil, now=NOW) as session:
         anna = session.get_one(Account, cast.accounts["anna"])
         give_role(
             session,

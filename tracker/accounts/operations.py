@@ -8,13 +8,14 @@ from sqlalchemy import select, update
 
 from tracker import tokens
 from tracker.accounts import passwords, queries
-from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant, RoleOutcome
+from tracker.accounts.models import Account, LinkPurpose, LoginSession, OneTimeLink, RoleGrant, RoleOutcome, RoleRequest
 from tracker.accounts.throttling import SIGN_IN, count_attempt, forgive
+from tracker.accounts.words import ROLES
 from tracker.audit.operations import record
 from tracker.db import BoundSession, Database
 from tracker.mail.operations import enqueue
 from tracker.municipalities.models import Municipality
-from tracker.permissions import HIGH, GivenRole, SignedIn, Viewer, system
+from tracker.permissions import HIGH, GivenRole, Role, SignedIn, Viewer, system
 
 log = structlog.get_logger()
 
@@ -320,18 +321,37 @@ def create_account(
 def give_role(session: BoundSession, *, account: Account, role: GivenRole, by: Viewer, now: datetime) -> None:
     """Give an account a role, whoever asks. Nothing happens if it has it already; else its sessions are ended.
 
-    If it waits for approval, that is the approval. Who may give what is decided above this: by administration.operations,
-    and by who may run commands.
+    If it waits for approval, that is the approval, and who asked for it gets a mail. Who may give what is decided above
+    this: by administration.operations, and by who may run commands.
     """
     details = {"role": role.value}
     if (asked := queries.waiting_role(session, account.id, role)) is not None:
         asked.close(RoleOutcome.APPROVED, by_id=by.account_id, now=now)
         details["asked_by"] = session.get_one(Account, asked.asked_by_id).public_id
+        tell_asker(session, asked, account, now)
     if role in queries.given_roles(session, account.id):
         return
     session.add(RoleGrant(account_id=account.id, role=role, granted_at=now, granted_by_id=by.account_id))
     record(session, "role.given", subject=account, by=by, **details)
     end_sessions(session, account=account, by=by, now=now)
+
+
+def tell_asker(session: BoundSession, asked: RoleRequest, account: Account, now: datetime) -> None:
+    """Put a mail in the outbox that tells who asked for a role what became of it. It names nobody; its link leads there."""
+    enqueue(
+        session,
+        kind="answer",
+        dedupe_key=f"answer:{asked.public_id}",
+        account=session.get_one(Account, asked.asked_by_id),
+        template="role_answer",
+        context={
+            "role": ROLES[Role(asked.role.value)],
+            "granted": asked.outcome is RoleOutcome.APPROVED,
+            "words": asked.declined_why or "",
+            "account_id": account.public_id,
+        },
+        now=now,
+    )
 
 
 def as_owner(account: Account) -> Viewer:

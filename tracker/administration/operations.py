@@ -10,14 +10,13 @@ from tracker.accounts.operations import (
     give_role,
     mail_link,
     make_link,
+    tell_asker,
     void_links,
 )
 from tracker.accounts.queries import approvers, given_roles, waiting_role
-from tracker.accounts.words import ROLES
 from tracker.administration.queries import open_grants
 from tracker.audit.operations import record
 from tracker.db import BoundSession
-from tracker.mail.operations import enqueue
 from tracker.permissions import HIGH, GivenRole, Role, Viewer
 
 # A link that is handed over is used there and then.
@@ -107,13 +106,12 @@ def grant_role(session: BoundSession, *, account: Account, role: Role, by: Viewe
 
 
 def approve_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:
-    """Let an account have the role that somebody else asked for. Its sessions are ended, and who asked gets a mail.
+    """Let an account have the role that somebody else asked for, as `give_role` does.
 
     Raises NotWaitingError, SecondPersonError, OwnAccountError, AboveOwnLevelError.
     """
     account = _waiting_for_another(session, asked, by)
     give_role(session, account=account, role=asked.role, by=by, now=now)
-    _mail_asker(session, asked, account, now)
 
 
 def decline_role(session: BoundSession, *, asked: RoleRequest, why: str, by: Viewer, now: datetime) -> None:
@@ -124,25 +122,7 @@ def decline_role(session: BoundSession, *, asked: RoleRequest, why: str, by: Vie
     account = _waiting_for_another(session, asked, by)
     asked.close(RoleOutcome.DECLINED, by_id=by.account_id, now=now, why=why)
     record(session, "role.declined", subject=account, by=by, role=asked.role.value, why=why)
-    _mail_asker(session, asked, account, now)
-
-
-def _mail_asker(session: BoundSession, asked: RoleRequest, account: Account, now: datetime) -> None:
-    """Put a mail in the outbox that tells who asked for a role what became of it. It names nobody; its link leads there."""
-    enqueue(
-        session,
-        kind="answer",
-        dedupe_key=f"answer:{asked.public_id}",
-        account=session.get_one(Account, asked.asked_by_id),
-        template="role_answer",
-        context={
-            "role": ROLES[Role(asked.role.value)],
-            "granted": asked.outcome is RoleOutcome.APPROVED,
-            "words": asked.declined_why or "",
-            "account_id": account.public_id,
-        },
-        now=now,
-    )
+    tell_asker(session, asked, account, now)
 
 
 def withdraw_role(session: BoundSession, *, asked: RoleRequest, by: Viewer, now: datetime) -> None:

@@ -5,6 +5,7 @@ import click
 from tracker import clock
 from tracker.accounts.operations import INVITATION_LASTS, IdentifierTakenError, create_account, give_role, make_link
 from tracker.accounts.queries import account_signing_in_as
+from tracker.app import create_app
 from tracker.audit.operations import record
 from tracker.cli.installation import municipality, one_municipality, open_database
 from tracker.config import Config
@@ -62,13 +63,16 @@ def create(
 @click.option("--role", required=True, type=click.Choice([role.value for role in GivenRole]))
 @click.pass_obj
 def give(config: Config, *, slug: str, email: str | None, employee_number: str | None, role: str) -> None:
-    """Give an account a role, where no second person can approve it. The journal says that a command did."""
+    """Give an account a role, where no second person can approve it. The journal says that a command did.
+
+    Who asked for it gets a mail.
+    """
     identifier = email or employee_number
     if not identifier:
         raise click.UsageError("Give --email or --employee-number: it is what one signs in with.")
     database, now = open_database(config), clock.now()
     where = municipality(database, slug)
-    with transaction(database, where.id, now=now) as session:
+    with create_app(config, database).app_context(), transaction(database, where.id, now=now) as session:
         account = account_signing_in_as(session, identifier)
         if account is None:
             raise click.ClickException(f"There is no account with {identifier} in {slug}.")
