@@ -6,12 +6,16 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
 
+from tests.conftest import NOW
 from tracker import schema
+from tracker.accounts.models import Account, RoleRequest
 from tracker.app import create_app
 from tracker.audit.models import JournalEntry
 from tracker.cli import main
 from tracker.config import Config
 from tracker.db import Database
+from tracker.mail.models import OutgoingMail
+from tracker.permissions import GivenRole
 
 NEW = "sju feta grisar i gräset"
 
@@ -124,4 +128,24 @@ def test_a_command_gives_a_high_role_alone_and_the_journal_says_so(tracker, url)
         entry = session.scalars(select(JournalEntry).order_by(JournalEntry.number.desc())).first()
         assert (entry.action, entry.actor) == ("role.given", "system:command")
         assert entry.details == {"role": "municipality_administrator"}
+    database.engine.dispose()
+
+
+def test_who_had_asked_for_the_role_gets_a_mail(tracker, url):
+    add_kil(tracker)
+    create(tracker)
+    tracker("account", "create", "--municipality", "kil", "--name", "Mona", "--email", "mona@kil.example")
+    database = Database(url)
+    with database.wide() as session:
+        olle, mona = session.scalars(select(Account).order_by(Account.id))
+        role = GivenRole.MUNICIPALITY_ADMINISTRATOR
+        asked = {"account_id": olle.id, "role": role, "asked_at": NOW, "asked_by_id": mona.id}
+        session.add(RoleRequest(municipality_id=olle.municipality_id, **asked))
+        session.commit()
+    give = ("account", "give-role", "--municipality", "kil", "--role", role.value, "--email", "olle@kil.example")
+    assert [tracker(*give).exit_code for _ in range(2)] == [0, 0]
+    with database.wide() as session:
+        (mail,) = session.scalars(select(OutgoingMail))
+        assert (mail.address, mail.subject) == ("mona@kil.example", "Rollen är godkänd: Kommunadministratör")
+        assert "http://localhost/administration/accounts/" in mail.text
     database.engine.dispose()
