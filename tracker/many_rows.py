@@ -1,4 +1,4 @@
-"""Writing many rows at once, past the session's own way of one object at a time but through the same belts."""
+"""Many rows at once, past the session's own way of one object at a time but through the same belts."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence

@@ -17,18 +17,17 @@ def assert_agrees(learner, requirement):
     matching, assigned = defaultdict(set), defaultdict(set)
     for day, answer in answers.items():
         phase = found[day]
-        matching[phase.starts_on] |= answer.line_ids
-        assigned[phase.starts_on] |= answer.assignment_ids
+        matching[phase] |= answer.line_ids
+        assigned[phase] |= answer.assignment_ids
         assert (phase.state, phase.due_on, phase.valid_until, phase.because.version_id) == (
             answer.state,
             answer.due_on,
             answer.valid_until,
             answer.version_id,
         ), day
-    for starts_on, line_ids in matching.items():
-        because = found[starts_on].because
-        assert set(because.line_ids) == line_ids, starts_on
-        assert set(because.assignment_ids) == assigned[starts_on], starts_on
+    for phase, line_ids in matching.items():
+        assert set(phase.because.line_ids) == line_ids, phase
+        assert set(phase.because.assignment_ids) == assigned[phase], phase
 
 
 @given(learners(), requirements())

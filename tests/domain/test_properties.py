@@ -1,6 +1,5 @@
 """What must always hold of phases, whatever the history and the rules."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import get_args
@@ -74,8 +73,7 @@ def test_phases_are_in_order_and_touch_without_overlap(learner, requirement):
         gap = (after.starts_on - before.ends_on).days - 1
         assert gap == 0 or gap >= 30  # shorter gaps are bridged
         if gap == 0:
-            days = {"starts_on": after.starts_on, "ends_on": after.ends_on}
-            assert replace(before, **days) != after  # otherwise they would be one
+            assert before[2:] != after[2:]  # otherwise they would be one
 
 
 @given(learners(), requirements())
@@ -145,11 +143,7 @@ def test_an_assignment_asks_for_its_days_of_employment_and_takes_none_away(learn
     }
     assert set(before) | asked <= set(after)
     if not asked:
-        assert whatever_the_reason(before) == whatever_the_reason(after)
-
-
-def whatever_the_reason(phases):
-    return {date: replace(phase, because=None) for date, phase in phases.items()}
+        assert {date: phase[:5] for date, phase in before.items()} == {date: phase[:5] for date, phase in after.items()}
 
 
 def days_between(first, last):

@@ -3,8 +3,6 @@
 The examples are told in docs/domain.md.
 """
 
-from dataclasses import replace
-
 import pytest
 
 from tests.domain.cases import away, completed, employed, exempt, extended, learner, on, required, rule, story
@@ -148,7 +146,7 @@ def test_the_state_lasts_until_after_its_version_is_replaced():
     ]
     assert run_of(found, found[2]) == (on("2026-05-01"), on("2026-07-31"))
     assert run_of(found, found[1]) == (on("2026-04-02"), on("2026-04-30"))
-    assert stands_on(found, on("2026-05-15")) == replace(found[2], ends_on=on("2026-07-31"))
+    assert stands_on(found, on("2026-05-15")) == found[2]._replace(ends_on=on("2026-07-31"))
     assert stands_on(found, on("2026-03-01")) is None
 
 

@@ -5,7 +5,7 @@ nothing, and how it stood last March is a look-up.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
@@ -40,8 +40,7 @@ class Because(NamedTuple):
     assignment_ids: tuple[int | None, ...] = ()
 
 
-@dataclass(slots=True)
-class Phase:
+class Phase(NamedTuple):
     """A stretch of days during which one obligation has one state. No `ends_on` means that no end is known.
 
     `due_on`: the last day to complete the course, ahead or missed. None when exempt or on hold, when once was enough,
@@ -101,7 +100,7 @@ def run_of(phases: Iterable[Phase], phase: Phase) -> Run:
 def stands_on(phases: Sequence[Phase], day: date) -> Phase | None:
     """Return the phase that a day is in, ending as late as its state does: for saying until when somebody is exempt."""
     phase = phase_on(phases, day)
-    return phase and replace(phase, ends_on=run_of(phases, phase)[1])
+    return phase and phase._replace(ends_on=run_of(phases, phase)[1])
 
 
 class Standing(NamedTuple):
