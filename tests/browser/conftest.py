@@ -147,6 +147,7 @@ def starter(site: Site) -> None:
 
 def check_accessibility(page: Page, *, rules: list[str] | None = None) -> None:
     """Raise AssertionError with what axe finds on a page, by rule and place. Without `rules`, all of axe's are asked."""
+    page.locator("h1").first.wait_for()  # What was clicked on may have brought nothing yet.
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})

@@ -82,6 +82,7 @@ def visits(site: Site) -> dict[str, list[Rule]]:
 
 def check_page(page: Page) -> None:
     """Raise AssertionError if a page is not as every page must be: at a desk, in the dark, and folded for a phone."""
+    page.wait_for_load_state()  # What was clicked on may have brought only the head of what comes.
     where, size = page.url, page.viewport_size or DESKTOP
     page.set_viewport_size(DESKTOP)
     assert page.evaluate("document.documentElement.lang") == "sv", where
