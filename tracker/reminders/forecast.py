@@ -26,6 +26,7 @@ from tracker.people.models import Duty, Employment
 from tracker.people.queries import MANAGING
 from tracker.reminders.newcomers import WEEKLY, of_managers
 from tracker.reminders.queries import last_decided, managers_on
+from tracker.tables import stands
 
 AHEAD_DAYS = 30
 
@@ -119,10 +120,11 @@ def mail_changes(session: BoundSession, outlooks: Mapping[int, Outlook], *, toda
     told = [dict(told_on), dict(told_on)]
     mails: list[Mail] = []
     tells_of: list[set[int]] = [set(), set()]
+    staff = _staff(session, days)
     for day in days:
         newcomers = of_managers(session, day)
         worlds = [reasons[day] | others[day] for reasons in (before, after)]
-        for account, team in _teams(session, day):
+        for account, team in _teams(session, day, staff[day]):
             people: list[frozenset[int]] = []
             sent: list[bool] = []
             for number, reasons in enumerate(worlds):
@@ -224,14 +226,29 @@ def _otherwise(session: BoundSession, requirement_ids: Collection[int], days: Co
     return found
 
 
-def _teams(session: BoundSession, day: date) -> Iterator[tuple[Account, set[int]]]:
-    """Yield each manager who can be told, and whom they are told about on a day: those below them, themselves aside."""
+def _staff(session: BoundSession, days: Collection[date]) -> dict[date, defaultdict[int, set[int]]]:
+    """Return who is employed in which unit on each of some days. One query."""
+    employed = session.execute(
+        select(Employment.unit_id, Employment.person_id, Employment.starts_on, Employment.ends_on).where(
+            stands(Employment),
+            Employment.starts_on <= max(days),
+            or_(Employment.ends_on.is_(None), Employment.ends_on >= min(days)),
+        )
+    )
+    staff = {day: defaultdict[int, set[int]](set) for day in days}
+    for unit_id, person_id, first, last in employed:
+        for day, units in staff.items():
+            if first <= day and (last is None or day <= last):
+                units[unit_id].add(person_id)
+    return staff
+
+
+def _teams(session: BoundSession, day: date, staff: Mapping[int, set[int]]) -> Iterator[tuple[Account, set[int]]]:
+    """Yield each manager who can be told, and whom they are told about on a day: those below them, themselves aside.
+
+    `staff`: who is employed in which unit then.
+    """
     tree = tree_on(session, day)
-    staff: defaultdict[int, set[int]] = defaultdict(set)
-    for unit_id, person_id in session.execute(
-        select(Employment.unit_id, Employment.person_id).where(in_force(Employment, day))
-    ):
-        staff[unit_id].add(person_id)
     managed: defaultdict[int, set[int]] = defaultdict(set)
     for person_id, root in session.execute(
         select(Duty.person_id, Duty.unit_id).where(
