@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from tracker.accounts.models import Account
 from tracker.catalogue.models import CourseVersion
+from tracker.db import Database
 
 TODAY = date(2026, 11, 23)
 
@@ -121,19 +122,28 @@ def show(app, database, cast: Cast) -> Callable[..., Shown]:
 
 @pytest.fixture
 def counting(database) -> Callable[[], Any]:
-    """Count the statements that run in a block: `with counting() as statements: …; len(statements)`."""
+    """Keep the statements that run in a block, with their parameters: `with counting() as asked: …; len(asked)`."""
 
     @contextmanager
-    def count() -> Iterator[list[str]]:
-        statements: list[str] = []
+    def count() -> Iterator[list[tuple[str, Any]]]:
+        asked: list[tuple[str, Any]] = []
 
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            statements.append(statement)
+        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            asked.append((statement, parameters))
 
         event.listen(database.engine, "before_cursor_execute", note)
         try:
-            yield statements
+            yield asked
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
 
     return count
+
+
+def planned(database: Database, asked: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield each step of how SQLite looks for what some statements ask for, with the statement."""
+    with database.engine.connect() as connection:
+        for statement, parameters in asked:
+            if statement.startswith(("SELECT", "WITH")):
+                for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                    yield step[-1], statement

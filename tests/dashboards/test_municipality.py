@@ -1,11 +1,13 @@
 """The municipality's figures equal a naive recount; gaps are found; names are for those who may see them."""
 
+import re
 from collections import Counter
 from datetime import date
 
 import pytest
 
 from tests.conftest import NOW
+from tests.dashboards.conftest import planned
 from tests.factories import add_completion, add_course, add_duty, add_person, add_requirement, add_unit
 from tracker.compliance.models import Phase
 from tracker.domain.facts import DutyKind, State
@@ -182,3 +184,21 @@ def test_queries_are_as_many_for_thirty_units(show, story, cast, in_kil, countin
         page = show("david", "/municipality")
     assert len(page["parts"]) == 32
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL plans by statistics.
+def test_employments_are_found_by_whose_they_are(show, story, database, cast, counting):
+    """For each phase, those of the whole unit were gone through."""
+    with counting() as asked:
+        assert show("david", "/municipality", unit=cast.unit_ids["10"]).response.status_code == 200
+    for_each = [step for step in planned(database, asked) if "EXISTS (SELECT employment" in step[1]]
+    assert any(re.search(r"employment USING .*person_id=\?", step[0]) for step in for_each)
+    assert [step for step in for_each if re.search(r"employment USING .*unit_id=\?", step[0])] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_lies_above_a_unit_is_looked_up(show, story, database, counting):
+    """For each unit, all that lie in another one were gone through."""
+    with counting() as asked:
+        assert show("david", "/organisation").response.status_code == 200
+    assert [step for step in planned(database, asked) if "parent_id>" in step[0]] == []

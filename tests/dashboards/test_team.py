@@ -1,8 +1,11 @@
 """A manager sees whom they are needed by, and the matrix; nobody else's people."""
 
+import re
+
 import pytest
 
 from tests.conftest import NOW
+from tests.dashboards.conftest import planned
 from tests.factories import add_person
 from tracker.dashboards.queries.team import Need
 from tracker.people.models import Person
@@ -145,3 +148,24 @@ def test_pages_follow_one_another(show, story, cast, in_kil):
         assert set(people) <= {person.id for person in session.query(Person)}
     assert show("bosse", "/team", page="99")["rows"].number == 2
     assert show("bosse", "/team", page="x")["rows"].number == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL plans by statistics.
+@pytest.mark.parametrize(
+    ("name", "path", "query"),
+    [
+        ("anna", "/", {}),
+        ("bosse", "/", {}),
+        ("bosse", "/team", {}),
+        ("bosse", "/team", {"state": "behind"}),
+        ("bosse", "/team", {"state": "soon", "q": "anna"}),
+        ("bosse", "/introductions", {}),
+        ("bosse", "/search", {"q": "anna"}),
+    ],
+)
+def test_only_the_viewers_people_are_looked_at(show, story, database, counting, name, path, query):
+    """Everybody's phases and employments were gone through, which takes longer the larger the municipality is."""
+    with counting() as asked:
+        assert show(name, path, **query).response.status_code == 200
+    through_all = re.compile(r"\b(phase|employment)\b.*\(municipality_id=\?( AND known_on=\?)?\)$")
+    assert [step for step in planned(database, asked) if through_all.search(step[0])] == []

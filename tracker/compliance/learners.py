@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker.catalogue.models import CourseVersion
@@ -13,7 +13,7 @@ from tracker.domain import facts
 from tracker.domain.periods import Days
 from tracker.domain.requirement import Requirement
 from tracker.learning.models import Completion
-from tracker.many_rows import one_of
+from tracker.many_rows import one_of, past_index
 from tracker.people.models import Absence, Duty, Employment
 from tracker.requirements.models import Assignment, Exemption, Extension
 from tracker.systems.models import Access
@@ -114,16 +114,8 @@ def _dated(
     person_id: InstrumentedAttribute[int] = kind.person_id  # ty: ignore[missing-attribute]
     statement = select(person_id, kind.starts_on, kind.ends_on, *columns)  # ty: ignore[missing-attribute]
     if concerned is not None:
-        statement = statement.where(_one_of_theirs(kind.requirement_id, concerned.requirements))  # ty: ignore[missing-attribute]
+        statement = statement.where(past_index(kind.requirement_id).in_(concerned.requirements))  # ty: ignore[missing-attribute]
     return iter(session.execute(statement.where(one_of(session, person_id, person_ids), stands(kind))))
-
-
-def _one_of_theirs(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
-    """Say that a column of some people's facts holds one of these.
-
-    A sum, for which there is no index: SQLite would take the column's and look through everybody's, for a few people.
-    """
-    return (column + 0).in_(ids)
 
 
 def _completions(
@@ -142,7 +134,7 @@ def _completions(
         .where(one_of(session, Completion.person_id, person_ids), stands(Completion))
     )
     if concerned is not None:
-        statement = statement.where(_one_of_theirs(Completion.course_id, concerned.courses))
+        statement = statement.where(past_index(Completion.course_id).in_(concerned.courses))
     for person, course, completed_on, major, evidence, id_ in session.execute(statement):
         yield person, facts.Completion(course, completed_on, major, evidence, id_)
 
@@ -154,6 +146,6 @@ def _extensions(
         Extension.person_id, Extension.requirement_id, Extension.granted_on, Extension.due_on, Extension.id
     ).where(one_of(session, Extension.person_id, person_ids), stands(Extension))
     if concerned is not None:
-        statement = statement.where(_one_of_theirs(Extension.requirement_id, concerned.requirements))
+        statement = statement.where(past_index(Extension.requirement_id).in_(concerned.requirements))
     for person, requirement, granted_on, due_on, id_ in session.execute(statement):
         yield person, facts.Extension(requirement, granted_on, due_on, id_)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Select, or_, select
 from sqlalchemy.ext.compiler import compiles
@@ -26,7 +26,9 @@ def in_force(fact: type[Fact], day: date) -> ColumnElement[bool]:
     )
 
 
-def in_subtree(unit_id: InstrumentedAttribute[int], roots: Collection[int], day: date) -> ColumnElement[bool]:
+def in_subtree(
+    unit_id: ColumnElement[int] | InstrumentedAttribute[int], roots: Collection[int], day: date
+) -> ColumnElement[bool]:
     """Return the condition that a unit, named by a column, is one of some units or lies below one on a day."""
     return _Among(unit_id, _subtree(roots, day).scalar_subquery())
 
@@ -52,6 +54,10 @@ class _Among(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:  # noqa: ARG002
+        """Return it as it is: compared with 1, as SQLAlchemy does with what it does not know, no index would serve it."""
+        return self
 
 
 @compiles(_Among)

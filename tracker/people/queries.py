@@ -330,13 +330,13 @@ def head_counts(session: BoundSession, day: date) -> dict[int, HeadCount]:
     above = above.union(
         select(above.c.unit_id, UnitPlacement.parent_id)
         .join(UnitPlacement, UnitPlacement.unit_id == above.c.above_id)
-        .where(in_force(UnitPlacement, day), UnitPlacement.parent_id.is_not(None))
+        .where(in_force(UnitPlacement, day))
     )
     in_it = case((above.c.unit_id == above.c.above_id, Employment.person_id))
     rows = session.execute(
         select(above.c.above_id, func.count(in_it.distinct()), func.count(Employment.person_id.distinct()))
         .join(Employment, Employment.unit_id == above.c.unit_id)
-        .where(in_force(Employment, day))
+        .where(in_force(Employment, day), above.c.above_id.is_not(None))  # Nothing is above the topmost.
         .group_by(above.c.above_id)
     )
     return {unit_id: HeadCount(here, in_all) for unit_id, here, in_all in rows}

@@ -14,6 +14,7 @@ from tracker.compliance.queries import Figures, figures, figures_by_unit
 from tracker.dashboards.queries.units import Unit
 from tracker.db import BoundSession
 from tracker.domain.facts import State
+from tracker.many_rows import past_index
 from tracker.organisation.queries import in_force, in_subtree
 from tracker.people.models import Employment, Person
 from tracker.tables import stands
@@ -43,7 +44,7 @@ def trend(session: BoundSession, day: date, unit_id: int | None) -> list[Moment]
     Counts those employed on each day. The organisation is the one of `day`, so that the same units are compared.
     """
     days = month_ends(day, TREND_MONTHS)
-    units = true() if unit_id is None else in_subtree(Employment.unit_id, [unit_id], day)
+    units = true() if unit_id is None else in_subtree(past_index(Employment.unit_id), [unit_id], day)
     states = {one: defaultdict[State, int](int) for one in days}
     for state, first, last, number in session.execute(_throughout(days, units)):
         for one in days[first:last]:

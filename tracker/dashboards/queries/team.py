@@ -175,14 +175,14 @@ def narrowed(
         condition &= named_like(choice.words, viewer_person_id)
     if choice.requirement_id is None and not choice.states and not choice.soon:
         return condition
-    wanted = select(Phase.person_id).where(phase_on(day))
+    wanted = select(Phase.person_id).where(Phase.person_id == Person.id, phase_on(day))
     if choice.requirement_id is not None:
         wanted = wanted.where(Phase.requirement_id == choice.requirement_id)
     if choice.states:
         wanted = wanted.where(Phase.state.in_(choice.states))
     if choice.soon:
         wanted = wanted.where(due_soon(day))
-    return condition & Person.id.in_(wanted)
+    return condition & wanted.correlate(Person).exists()
 
 
 def matrix_rows(

@@ -150,8 +150,8 @@ def introductions(session: BoundSession, which: ColumnElement[bool], day: date) 
     About ten queries, whatever their number; one, if nobody has begun within half a year.
     """
     begun = later(day, -LASTS_DAYS)
-    starting = select(Employment.person_id).where(stands(Employment), Employment.starts_on >= begun)
-    found = _introductions(session, which & Person.id.in_(starting), day)
+    theirs = (Employment.person_id == Person.id, stands(Employment), Employment.starts_on >= begun)
+    found = _introductions(session, which & select(Employment.id).where(*theirs).exists(), day)
     return [one for one in found if one.under_way]
 
 
