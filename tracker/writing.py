@@ -101,6 +101,7 @@ class Fault(StrEnum):
     NOT_ZIP = auto()
     LINK = auto()
     ENCRYPTED = auto()
+    BAD_PACKING = auto()
     BAD_NAME = auto()
     BAD_TYPE = auto()  # known
     NAME_TWICE = auto()

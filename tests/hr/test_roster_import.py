@@ -1,5 +1,7 @@
 """Loading rosters into a database: the four real ones, again, and files with something wrong."""
 
+import io
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.resources import files
@@ -80,6 +82,16 @@ def line(number="1", given="Anna", family="Åkesson", unit="10", **says):
 
 def content(*lines: str) -> bytes:
     return "\r\n".join((HEADINGS, *lines)).encode("cp1252")
+
+
+def damaged_zip(at: int, byte: int) -> bytes:
+    """Return a zip in which one byte of what it says of its file is another."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("å", b"")
+    damaged = bytearray(packed.getvalue())
+    damaged[damaged.index(b"PK\1\2") + at] = byte
+    return bytes(damaged)
 
 
 @pytest.fixture
@@ -325,6 +337,8 @@ class TestNothingHalfDone:
             (b"", "empty"),
             (b"\x00\x01\x02", "not_text"),
             (b"PK\x03\x04 not a spreadsheet", "not_a_spreadsheet"),
+            (damaged_zip(6, 99), "not_a_spreadsheet"),  # packed as by a version of zip to come
+            (damaged_zip(46, 0xFF), "not_a_spreadsheet"),  # a name that is no text
             (b"Namn;Enhet\nAnna;Hem", "misnamed_columns"),
             (content(line()).replace(b"Anstnr;", b"", 1), "missing_columns"),
             (content(line()).replace("Åkesson".encode("cp1252"), "Ã…kesson".encode("cp1252")), "mojibake"),

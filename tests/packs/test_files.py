@@ -261,6 +261,12 @@ def link(name):
     return entry
 
 
+def unnamed():
+    entry = zipfile.ZipInfo("-")
+    entry.filename = ""
+    return entry
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -286,6 +292,12 @@ def link(name):
         (zipped(("evil.zip", b"PK")), "A pack does not hold files of this kind. It holds: .toml, .md"),
         (zipped((link("evil.toml"), b"/etc/passwd")), "'evil.toml': This is a link"),
         (zipped(("pack.toml", b""), ("PACK.toml", b"")), "PACK.toml: Two files have this name"),
+        (zipped((unnamed(), b"")), "'': A pack’s file may not be called so"),
+        (
+            zipped(("bomb.toml", b"0" * 9_999), compression=zipfile.ZIP_BZIP2),
+            "'bomb.toml': The file is packed in an un",
+        ),
+        (zipped(("bomb.toml", b"0" * 9_999), compression=zipfile.ZIP_LZMA), "'bomb.toml': The file is packed in an un"),
         (zipped(("bomb.toml", b"0" * 30_000_000), compression=zipfile.ZIP_DEFLATED), "unpacks to more"),
     ],
 )

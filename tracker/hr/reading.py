@@ -257,7 +257,7 @@ def _spreadsheet(content: bytes) -> Iterator[list[str]]:
                 raise UnreadableFileError("too_large", str(MAX_BYTES // (1024 * 1024)))
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         rows = workbook.get_sheet_by_index(0).iter_rows()
-    except (CalamineError, zipfile.BadZipFile, IndexError) as error:
+    except (CalamineError, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, IndexError) as error:
         raise UnreadableFileError("not_a_spreadsheet") from error
     for number, cells in enumerate(rows, 1):
         texts = [_tidy(_text_of(cell)) for cell in cells]

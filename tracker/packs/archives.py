@@ -24,6 +24,8 @@ _TYPES = (".toml", ".md", ".svg", ".png", ".jpg", ".webp")
 # Zips carry days; ours carry this one, so that the same pack is always the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
 _ENCRYPTED = 0x1
+# The other ways of packing are unpacked whole, however little of it is asked for.
+_PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -78,14 +80,13 @@ def from_zip(content: bytes) -> dict[str, bytes]:
             for entry in entries:
                 # `filename` is cut at a NUL and has its slashes turned: the name as it was written is what counts.
                 name = entry.orig_filename
-                if entry.is_dir() and (_PATH.fullmatch(name.rstrip("/")) or _is_of_mac(name)):
+                is_folder = entry.filename.endswith("/")  # `is_dir` fails where there is no name.
+                if is_folder and (_PATH.fullmatch(name.rstrip("/")) or _is_of_mac(name)):
                     continue
-                if entry.is_dir():
+                if is_folder:
                     problems.append(Problem(repr(name), Fault.BAD_NAME))
-                elif stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
-                    problems.append(Problem(repr(entry.filename), Fault.LINK))
-                elif entry.flag_bits & _ENCRYPTED:
-                    problems.append(Problem(repr(entry.filename), Fault.ENCRYPTED))
+                elif fault := _fault_of(entry):
+                    problems.append(Problem(repr(entry.filename), fault))
                 elif not _is_of_mac(name) and _check_name(name, names, problems):
                     files[name] = _unpacked(archive, entry, room)
                     room -= len(files[name])
@@ -94,6 +95,15 @@ def from_zip(content: bytes) -> dict[str, bytes]:
     if problems:
         raise PackError(problems)
     return _without_outer_folder(files)
+
+
+def _fault_of(entry: zipfile.ZipInfo) -> Fault | None:
+    """Return why an entry is not unpacked, whatever it is called."""
+    if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
+        return Fault.LINK
+    if entry.flag_bits & _ENCRYPTED:
+        return Fault.ENCRYPTED
+    return None if entry.compress_type in _PACKED else Fault.BAD_PACKING
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> bytes:

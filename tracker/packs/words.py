@@ -143,6 +143,7 @@ FAULTS: dict[Fault, Any] = {
     ),
     Fault.LINK: _l("This is a link, or something else that is not a file. A pack has files only."),
     Fault.ENCRYPTED: _l("The file is encrypted. Zip it without a password."),
+    Fault.BAD_PACKING: _l("The file is packed in an unusual way. Zip it anew, with the ordinary settings."),
     Fault.BAD_NAME: _l(
         "A pack’s file may not be called so. Use a to z, digits, full stops, hyphens and underscores, in at most "
         "three folders."
