@@ -69,6 +69,15 @@ class TestPublish:
         david.post(f"{path}/publish", data={"revision": "2"})
         assert "väntar på ditt godkännande" not in text(david.get("/"))
 
+    def test_tells_the_only_other_who_has_to_ask(self, cecilia, david, draft_id, filled):
+        path = f"/requirements/drafts/{draft_id}"
+        cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))
+        shown = text(david.get(path))  # Were he to ask, nobody could publish it.
+        assert "Du kan publicera det när Cecilia" in shown
+        assert f'action="{path}/ask"' not in shown
+        assert "Ingen annan här" not in shown
+        assert f'action="{path}/ask"' in text(cecilia.get(path))
+
     def test_each_act_is_in_the_journal(self, cecilia, david, draft_id, filled, in_kil):
         path = f"/requirements/drafts/{draft_id}"
         cecilia.post(f"{path}/edit", data=filled(**{"lines-0-unit": "", "lines-0-everyone": "y"}))

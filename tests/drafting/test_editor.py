@@ -181,6 +181,13 @@ class TestPreview:
         unsaid = text(cecilia.get(path, query_string=sent | {"lines-0-everyone": ""}, headers={"HX-Request": "true"}))
         assert '<a href="#lines">För vem: Rad 1:' in unsaid
 
+    def test_says_that_no_line_says_who(self, cecilia, draft_id, filled):
+        preview = f"/requirements/drafts/{draft_id}/preview"
+        only_out = filled(**{"lines-0-excludes": "1"})
+        shown = text(cecilia.get(preview, query_string=only_out, headers={"HX-Request": "true"}))
+        assert "Det gäller ingen än: ingen rad säger vilka som ska genomföra" in shown
+        assert "men inte" not in shown
+
     def test_says_how_many_of_each_unit(self, cecilia, draft_id, filled):
         path = f"/requirements/drafts/{draft_id}/preview"
         shown = text(cecilia.get(path, query_string=filled(), headers={"HX-Request": "true"}))

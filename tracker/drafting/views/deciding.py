@@ -27,7 +27,8 @@ def show(draft_id: str) -> Response:
     drafted = found(queries.draft_by_public_id(g.session, draft_id))
     weighed = weigh(drafted, drafted.says)
     version = drafted.version
-    approvers = holders_of(g.session, Permission.REQUIREMENT_EDIT) - {version.saved_by_id, version.asked_by_id}
+    holders = holders_of(g.session, Permission.REQUIREMENT_EDIT)
+    approvers = holders - {version.saved_by_id, version.asked_by_id}
     if version.asked_by_id is None:
         approvers.discard(g.viewer.account_id)  # Who is about to ask.
     return page(
@@ -42,6 +43,7 @@ def show(draft_id: str) -> Response:
         may_publish=operations.may_publish(version, weighed.whatif, g.viewer),
         names=names_of({version.saved_by_id, version.asked_by_id, *approvers}),
         approvers=approvers,
+        may_approve=version.saved_by_id in holders and version.saved_by_id != g.viewer.account_id,
         published=bool(published_versions(g.session, drafted.requirement.id)),
         **WORDS,
     )
