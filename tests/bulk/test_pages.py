@@ -223,6 +223,17 @@ def test_a_list_that_cannot_be_read_is_refused_where_it_stands(browser, requirem
     assert 'id="file-error"' in refused.text
 
 
+def test_days_in_a_list_that_are_not_used_are_told(browser, requirement):
+    david = browser("david")
+    assert "en dag och en anteckning" not in david.get("/batches/assign").text
+    pasted = "anna-1;2026-12-15;på länk\nbosse@kommun.example;31/2 2027\nBosse Berg\n"
+    shown = david.post("/batches/assign", data=terms(requirement, pasted), follow_redirects=True).text
+    assert "2 rader har egna dagar" in shown
+    assert "Bosse Berg" in shown
+    shown = david.post("/batches/assign", data=terms(requirement, "anna-1\n"), follow_redirects=True).text
+    assert "egna dagar" not in shown
+
+
 def test_a_list_can_be_thrown_away(browser, in_kil, requirement):
     david = browser("david")
     staged = david.post("/batches/exempt", data=terms(requirement, "anna-1"))

@@ -36,14 +36,22 @@ def test_headings_in_any_order_with_columns_of_no_interest():
 
 def test_headings_below_a_title():
     text = "Kurslista hösten;;\n;;\nNamn;E-post;Datum\nÅsa Öberg;asa@kil.se;2026-11-23\n"
-    assert rows(text) == [ListRow(1, "Kurslistahösten"), ListRow(4, "asa@kil.se", DAY)]
+    assert rows(text) == [ListRow(1, "Kurslista hösten"), ListRow(4, "asa@kil.se", DAY)]
 
 
 def test_who_stands_without_a_number_is_not_left_out():
     text = "Nr;Namn;Anstnr;Datum;Anteckning\n1;Åsa Öberg;100123;;\n2;Bo Ek;;2026-11-23;på länk\n3;;;;\n;;;;\n"
     assert rows(text) == [
         ListRow(2, "100123"),
-        ListRow(3, "2, Bo Ek, 2026-11-23, på länk", DAY, note="på länk", nameless=True),
+        ListRow(3, "2, Bo Ek, 2026-11-23, på länk", DAY, nameless=True),
+    ]
+
+
+def test_spaces_are_taken_out_of_numbers_and_addresses_only():
+    assert rows("Anstnr\n100 123\nanna @kil.se\nAnna Berg\n") == [
+        ListRow(2, "100123"),
+        ListRow(3, "anna@kil.se"),
+        ListRow(4, "Anna Berg"),
     ]
 
 

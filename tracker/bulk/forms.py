@@ -18,11 +18,11 @@ class ListForm(Form):
 
     pasted = TextAreaField(
         _l("Paste the list"),
-        description=_l("One person a row: employee number or e-mail address, and if you like a day and a note."),
+        description=_l("One person a row: employee number or e-mail address, and if you like a note."),
     )
     file = FileField(
         _l("Or choose a file"),
-        description=_l("CSV or XLSX, with headings such as Anstnr, Datum and Anteckning, or none."),
+        description=_l("CSV or XLSX, with headings such as Anstnr and Anteckning, or none."),
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -64,6 +64,14 @@ class ExtensionListForm(RequirementListForm):
 class CompletionListForm(ListForm):
     """Record that everyone on the list completed a course. Courses are passed in as choices."""
 
+    pasted = TextAreaField(
+        _l("Paste the list"),
+        description=_l("One person a row: employee number or e-mail address, and if you like a day and a note."),
+    )
+    file = FileField(
+        _l("Or choose a file"),
+        description=_l("CSV or XLSX, with headings such as Anstnr, Datum and Anteckning, or none."),
+    )
     course = SelectField(_l("Course"), [required(_l("Choose the course."))])
     completed_on = DateField(
         _l("Completed on"),

@@ -95,7 +95,8 @@ def stage(
         item["previewed"] = judged.outcome
         item.update(_effect(judged))
     insert_many(session, BatchItem, items)
-    batch.summary = _summary(len(items), judgement) | {"mails": _mails(session, judgement, today)}
+    mails = _mails(session, judgement, today)
+    batch.summary = _summary(len(items), judgement) | {"mails": mails, "own_days": _days_not_used(batch, rows)}
     record(session, "batch.staged", subject=batch, by=by, act=batch.act.value, rows=len(items))
     return batch
 
@@ -130,6 +131,11 @@ def _once_each(batch: Batch, found: Sequence[Meant]) -> list[Meant]:
 
 def _day(batch: Batch, row: ListRow) -> date | None:
     return (row.day or batch.completed_on) if batch.act is Act.COMPLETE and not row.unreadable else None
+
+
+def _days_not_used(batch: Batch, rows: Sequence[ListRow]) -> int:
+    """Return how many rows say a day although the batch has the same days for everyone."""
+    return 0 if batch.act is Act.COMPLETE else sum(bool(row.day or row.unreadable) for row in rows)
 
 
 def _item(batch: Batch, meant: Meant) -> dict[str, Any]:

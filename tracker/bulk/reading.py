@@ -142,8 +142,9 @@ def _with_headings(number: int, cells: Sequence[str], places: dict[str, int]) ->
     who, day, note = said.get("number") or said.get("email", ""), said.get("day", ""), said.get("note", "")
     if not who and any(letter.isalpha() for cell in cells for letter in cell):
         # Somebody was meant, and their number forgotten: they are not to vanish from the list unseen.
+        # All that the row says is what is written, its note too.
         return replace(
-            _row(number, "", day, note), written=", ".join(filter(None, cells))[:WRITTEN_LENGTH], nameless=True
+            _row(number, "", day, ""), written=", ".join(filter(None, cells))[:WRITTEN_LENGTH], nameless=True
         )
     return _row(number, who, day, note)
 
@@ -185,5 +186,8 @@ def _row(number: int, who: str, day: str, note: str) -> ListRow:
 
 
 def _identifier(who: str) -> str:
-    match = _IN_BRACKETS.search(who)
-    return (match[1] if match else "".join(who.split()))[:WRITTEN_LENGTH]
+    """Return the number or address without spaces. Anything else, such as a name, is shown as it was written."""
+    if match := _IN_BRACKETS.search(who):
+        return match[1][:WRITTEN_LENGTH]
+    spaced = "@" not in who and not any(letter.isdigit() for letter in who)
+    return (who if spaced else "".join(who.split()))[:WRITTEN_LENGTH]
