@@ -327,5 +327,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, StrEnum):
         value = value.value
     if isinstance(value, str):
+        value = value.replace("\r\n", "\n")  # Typed in a browser before forms saw to it.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return f"{value:f}" if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else str(value)

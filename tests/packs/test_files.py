@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.packs.cases import PACK
+from tests.packs.cases import PACK, requirement
 from tracker.assets import SHIPPED
 from tracker.domain.facts import DutyKind
 from tracker.domain.validity import ForMonths
@@ -30,6 +30,11 @@ def test_what_is_written_is_read_again_and_written_the_same():
     assert list(files) == sorted(files)
     assert from_zip(to_zip(files)) == files
     assert to_zip(files) == to_zip(dict(reversed(files.items())))
+
+
+def test_line_ends_as_browsers_send_them_are_written_as_files_have_them():
+    typed = replace(PACK, requirements=(requirement(reasons={"sv": "Ett.\r\n\r\nTvå.", "en": "One."}),))
+    assert read_pack(write_pack(typed)).requirements[0].reasons["sv"] == "Ett.\n\nTvå."
 
 
 def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path):

@@ -45,6 +45,18 @@ def test_what_turns_the_direction_of_writing_is_taken_away(app, database, cast):
     assert not {"\u202e", "\u2066", "\u202c"} & set(answer.text)
 
 
+def test_line_ends_are_kept_as_files_have_them(app, database, cast, in_kil):
+    """Browsers send others; a pack with them in a requirement's reason could not be written."""
+    david = sign_in(app.test_client(), database, cast, "david")
+    with in_kil() as session:
+        version = add_course(session, "it", now=NOW)
+        add_requirement(session, "it", course_id=version.course_id, now=NOW)
+        requirement = session.scalars(select(Requirement.public_id)).one()
+    says = {"requirement": requirement, "starts_on": "2026-12-01", "reason": "Ett.\r\n\r\nTvå."}
+    page = f"/exemptions/new?person={cast.person_ids['anna']}"
+    assert "Ett.\n\nTvå.</textarea>" in david.post(page, data=says).text
+
+
 def test_a_missing_code_is_said_once(app, database, cast, in_kil):
     with in_kil() as session:
         add_course(session, "it", now=NOW)

@@ -26,7 +26,8 @@ class Form(FlaskForm):
             kind = unbound_field.field_class
             # A password is taken exactly as it was typed.
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
-                options = {"filters": [tidy], **options}
+                filters = [tidy, unix_line_ends] if issubclass(kind, TextAreaField) else [tidy]
+                options = {"filters": filters, **options}
             return unbound_field.bind(form=form, **options)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -108,6 +109,11 @@ _TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 def tidy(value: str | None) -> str | None:
     """Return text as NFC without blanks around it or what turns its direction; empty text stays empty."""
     return unicodedata.normalize("NFC", value).translate(_TURNING).strip() if isinstance(value, str) else value
+
+
+def unix_line_ends(value: str | None) -> str | None:
+    """Return text with the line ends that files have. Browsers send others, whatever was typed."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _row_with_control(field: StringField) -> int | None:
