@@ -20,7 +20,7 @@ class TestProblems:
             ({"starts_on": "0026-01-01"}, "starts_on", ProblemKind.NOT_A_DATE),
             ({"ends_on": "i morgon"}, "ends_on", ProblemKind.NOT_A_DATE),
             ({"ends_on": "2019-12-31"}, "ends_on", ProblemKind.ENDS_BEFORE_START),
-            ({"absent_until": "2026-01-01"}, "absent_from", ProblemKind.NOT_A_DATE),
+            ({"absent_until": "2026-01-01"}, "absent_from", ProblemKind.MISSING),
             ({"percent": "halvtid"}, "percent", ProblemKind.NOT_A_PERCENTAGE),
             ({"percent": "101"}, "percent", ProblemKind.NOT_A_PERCENTAGE),
             ({"parent_code": "99"}, "parent_code", ProblemKind.UNKNOWN_PARENT),

@@ -261,8 +261,10 @@ def _check_texts(row: Row, wrong: Callable[..., None]) -> None:
 
 def _days(first: str, last: str | None, columns: tuple[str, str], wrong: Callable[..., None]) -> Days | None:
     starts_on, ends_on = parse_date(first), parse_date(last or "")
-    if starts_on is None and (first or columns[0] != "starts_on"):  # An empty start is already reported as missing.
+    if first and starts_on is None:
         wrong(columns[0], ProblemKind.NOT_A_DATE, first)
+    elif not first and columns[0] != "starts_on":  # Of an employment it is already reported.
+        wrong(columns[0], ProblemKind.MISSING)
     if last and ends_on is None:
         wrong(columns[1], ProblemKind.NOT_A_DATE, last)
     if starts_on is None or (last and ends_on is None):
