@@ -3,6 +3,7 @@
 import csv
 import io
 import tracemalloc
+import zipfile
 from datetime import UTC, date, datetime
 from itertools import repeat
 
@@ -65,6 +66,14 @@ def test_a_workbook_goes_on_in_another_sheet(tmp_path, monkeypatch):
         [["Nummer"], [4.0], [5.0], [6.0]],
         [["Nummer"], [7.0]],
     ]
+
+
+@pytest.mark.parametrize(("number", "filtered"), [(0, "A1:B1"), (2, "A1:B3")])
+def test_a_filter_offers_no_empty_rows(tmp_path, number, filtered):
+    path = tmp_path / "list.xlsx"
+    write_xlsx(path, ["Nummer", "Namn"], [("1", "Åsa")] * number, sheet="Läget")
+    with zipfile.ZipFile(path) as book:
+        assert f'<autoFilter ref="{filtered}"/>' in book.read("xl/worksheets/sheet1.xml").decode()
 
 
 def test_memory_does_not_grow_with_the_number_of_rows(tmp_path):

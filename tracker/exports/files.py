@@ -79,7 +79,8 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Sequence[Value]
                 elif value is not None:
                     page.write_number(line, column, value)
         if page is None:
-            _new_sheet(book, header, bold, sheet, 1)
+            page = _new_sheet(book, header, bold, sheet, 1)
+        page.autofilter(0, 0, line, len(header) - 1)  # Not the empty rows below, which every filter would offer.
     return number
 
 
