@@ -196,6 +196,7 @@ def test_leave_without_an_end_makes_nothing_late(browser, cast, in_kil, programm
         add_absence(session, cast.people["nils"], starts_on=TODAY - timedelta(days=7), ends_on=None, now=NOW)
     shown = browser("bosse").get(f"/people/{programme.people['nils']}/introduction").text
     assert "Väntar till återkomsten från ledighet" in section(shown, "first_day")
+    assert "De dagarna räknas inte." in shown
     assert "Skulle ha varit klart" in section(shown, "before"), "what was to be ready on the first day was not"
 
 

@@ -47,7 +47,7 @@ _OUTCOMES: dict[Outcome, Any] = {
     Outcome.SIGNER: _l("Signed the list: nobody attests themself"),
     Outcome.NOT_EMPLOYED: _l("Not employed on any of the days"),
     Outcome.NOT_IN_EFFECT: _l("The requirement is not in effect on the days of the employment"),
-    Outcome.DOES_NOT_APPLY: _l("The requirement does not apply on any of the days"),
+    Outcome.DOES_NOT_APPLY: _l("The requirement does not apply to the person then"),
     Outcome.NOTHING_DUE: _l("There is no due date to move"),
     Outcome.NOT_LATER: _l("Due on that day or later already, or the day has passed"),
     Outcome.STARTS_IN_PAST: _l("The first day has passed"),

@@ -60,7 +60,7 @@ _NOT_PAST = _l("Choose today or a later day, so that nobody is late when told.")
 
 _REFUSALS: dict[type[Exception], Any] = {
     OwnCaseError: _l("Nobody decides about themself. Ask your manager or HR."),
-    DoesNotApplyError: _l("The requirement does not apply on any of those days."),
+    DoesNotApplyError: _l("The requirement does not apply to the person then."),
     NothingDueError: _l("There is no due date to move."),
     AlreadyExemptError: _l("There is an exemption already on some of those days. End that one first."),
     AlreadyAssignedError: _l("It is assigned already on some of those days. End that assignment first."),

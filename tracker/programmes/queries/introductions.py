@@ -22,7 +22,7 @@ from tracker.db import BoundSession
 from tracker.domain import facts
 from tracker.domain import programme as rules
 from tracker.domain.facts import DutyKind, State
-from tracker.domain.periods import Days, later, overlaps
+from tracker.domain.periods import Days, known, later, overlaps
 from tracker.domain.programme import LASTS_DAYS, Hire, Owner, Stage
 from tracker.municipalities.calendar import HOLIDAYS
 from tracker.municipalities.models import Municipality
@@ -110,6 +110,11 @@ class Introduction:
     def coming(self) -> bool:
         """Whether the first day is still ahead."""
         return self.hire.first_day > self.day
+
+    @property
+    def away(self) -> list[Days]:
+        """When the person is away from the first day on: days by which what is due moves."""
+        return [Days(first, known(last)) for first, last in self.hire.away if last >= self.hire.first_day]
 
     @property
     def finished(self) -> int:
