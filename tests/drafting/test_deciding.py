@@ -175,6 +175,14 @@ class TestRetire:
             assert session.execute(_until(last - timedelta(days=1))).all() == before
         assert cecilia.post(f"{path}/retire", data={"last_day": last.isoformat()}).status_code == 422
 
+    def test_says_that_it_ends_until_it_has(self, cecilia, path):
+        last = TODAY + timedelta(days=10)
+        assert "Det upphör" not in text(cecilia.get(path))
+        cecilia.post(f"{path}/retire", data={"last_day": last.isoformat(), "seen": last.isoformat()})
+        for day, ends, ended in ((TODAY, True, False), (last, True, False), (last + timedelta(days=1), False, True)):
+            shown = text(cecilia.get(path, query_string={"day": day.isoformat()}))
+            assert ("Det upphör " in shown, "Det upphörde " in shown) == (ends, ended), day
+
     def test_shows_how_everyone_stands_on_the_last_day(self, cecilia, path, in_kil, cast, course):
         begins, last = TODAY + timedelta(days=7), TODAY + timedelta(days=21)
         with in_kil() as session:
