@@ -21,6 +21,7 @@ Files = Mapping[str, bytes]
 E = TypeVar("E", bound=StrEnum)
 
 _LARGEST = 100_000
+_YEARS = range(1900, 2200)  # Those that pages and forms can be about.
 _LONGEST = 5_000
 TITLE = 200
 """So many characters a title has at most: it stands in lists."""
@@ -41,6 +42,7 @@ class Fault(StrEnum):
     NOT_WHOLE = auto()  # name, example
     NOT_NUMBER = auto()  # name, example
     NOT_DAY = auto()  # name, example
+    FAR_OFF = auto()  # name, first, last
     NOT_FLAG = auto()  # name, example
     NOT_TABLE = auto()  # name, example
     NOT_TABLES = auto()  # name, example
@@ -187,6 +189,8 @@ class Table:
         if not self.has(name):
             return self.absent(name)
         value = self._value(name, date, Fault.NOT_DAY, f"{name} = 2026-12-01", None)
+        if value is not None and value.year not in _YEARS:
+            self.note(Fault.FAR_OFF, name=name, first=_YEARS[0], last=_YEARS[-1])
         return value.date() if isinstance(value, datetime) else value
 
     def flag(self, name: str) -> bool:

@@ -161,6 +161,15 @@ K, Q = "courses/kurs/course.toml", "courses/kurs/test.questions.toml"
             changed("requirements/krav.toml", b"grace_days = 0", b"grace_days = -1"),
             "requirements/krav.toml: grace_days must be at least 0",
         ),
+        (
+            changed("requirements/krav.toml", b'code = "krav"', b'code = " "'),
+            "requirements/krav.toml: code is missing. Write code = ",
+        ),
+        (
+            changed("requirements/krav-3.toml", b"2027-01-31", b"0001-01-31"),
+            "requirements/krav-3.toml: first_due_on is too far off. Write a year from 1900 to 2199",
+        ),
+        (changed(E, b"2026-06-30", b"9999-12-31"), f"{E}: equivalence 3: ends_on is too far off"),
         (changed("requirements/krav-2.toml", b'"unit_manager"', b'"king"'), "audience 2: duty is “king”"),
         (
             changed("requirements/krav-2.toml", b"months = 12", b"months = 12\nweeks = 1"),

@@ -63,6 +63,7 @@ FAULTS: dict[Fault, Any] = {
     Fault.NOT_WHOLE: _l("%(name)s must be a whole number without quotes: %(example)s."),
     Fault.NOT_NUMBER: _l("%(name)s must be a number without quotes, with a point for decimals: %(example)s."),
     Fault.NOT_DAY: _l("%(name)s must be a day without quotes: %(example)s."),
+    Fault.FAR_OFF: _l("%(name)s is too far off. Write a year from %(first)s to %(last)s."),
     Fault.NOT_FLAG: _l("%(name)s must be true or false without quotes: %(example)s."),
     Fault.NOT_TABLE: _l("%(name)s must be a table, which begins with %(example)s."),
     Fault.NOT_TABLES: _l("%(name)s must be tables, each of which begins with %(example)s."),

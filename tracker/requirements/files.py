@@ -95,6 +95,8 @@ def read_requirement(files: Files, path: str, problems: list[Problem]) -> Writte
         owner=table.text("owner", "", most=200),
     )
     table.finish()
+    if table.has("code") and not requirement.code.strip():
+        table.note(Fault.MISSING, name="code", example='code = "…"')
     problems += _contradictions(path, requirement)
     for name, texts in (("title", requirement.titles), ("reason", requirement.reasons)):
         problems += silent(f"{path}: {name}", texts)
