@@ -11,12 +11,14 @@ from tracker.domain.facts import Absence, Employment, Learner
 from tracker.domain.periods import FOREVER, Days
 from tracker.domain.programme import (
     LASTS_DAYS,
+    LEAVE_DAYS,
     NOTICE_DAYS,
     Hire,
     Item,
     Stage,
     calls_for_reminder,
     due_on,
+    followed_until,
     hire_of,
     hires,
     in_turn,
@@ -184,6 +186,25 @@ def test_an_introduction_lasts_until_all_is_done_and_due_but_no_longer_than_half
     assert not under_way(hire, [due], first + (LASTS_DAYS + 1) * DAY, remaining=True)
     left = replace(hire, days=Days(first, due))
     assert not under_way(left, [due], due + DAY, remaining=True)
+
+
+def test_leave_makes_an_introduction_last_as_many_days_longer():
+    first = date(2026, 1, 12)
+    ends = first + LASTS_DAYS * DAY
+
+    def lasts(*away):
+        return (followed_until(Hire(Days(first), (), away=away)) - ends).days
+
+    assert lasts() == 0
+    assert lasts((first - 90 * DAY, first - DAY)) == 0
+    assert lasts((first - 90 * DAY, first + 9 * DAY)) == 10
+    assert lasts((first + 5 * DAY, first + 304 * DAY)) == 300
+    assert lasts((first + 5 * DAY, first + 304 * DAY), (ends + 300 * DAY, ends + 309 * DAY)) == 310
+    assert lasts((first + 5 * DAY, first + 304 * DAY), (ends + 301 * DAY, ends + 309 * DAY)) == 300
+    assert lasts((first + 5 * DAY, FOREVER)) == LEAVE_DAYS
+    hire = Hire(Days(first), (), away=((first + 5 * DAY, first + 304 * DAY),))
+    assert under_way(hire, [None], ends + 300 * DAY, remaining=True)
+    assert not under_way(hire, [None], ends + 301 * DAY, remaining=True)
 
 
 def test_what_was_done_follows_a_corrected_first_day_and_not_another_hire():

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from functools import partial
 
+import time_machine
+
 from tests.conftest import NOW
 from tests.factories import add_absence, add_duty, add_person
 from tests.programmes.conftest import EARLY, TODAY
@@ -198,6 +200,16 @@ def test_leave_without_an_end_makes_nothing_late(browser, cast, in_kil, programm
     assert "Väntar till återkomsten från ledighet" in section(shown, "first_day")
     assert "De dagarna räknas inte." in shown
     assert "Skulle ha varit klart" in section(shown, "before"), "what was to be ready on the first day was not"
+
+
+def test_what_waits_for_a_long_leave_is_still_there_on_the_return(browser, cast, in_kil, programme):
+    back = TODAY + timedelta(days=300)
+    with in_kil() as session:
+        add_absence(session, cast.people["nils"], starts_on=TODAY, ends_on=back - timedelta(days=1), now=NOW)
+    with time_machine.travel(NOW + timedelta(days=300), tick=False):
+        assert f"/people/{programme.people['nils']}/introduction" in browser("bosse").get("/introductions").text
+    with time_machine.travel(NOW + timedelta(days=300 + 182), tick=False):
+        assert f"/people/{programme.people['nils']}/introduction" not in browser("bosse").get("/introductions").text
 
 
 def test_another_day_is_shown_and_nothing_is_ticked_off_on_it(browser, programme):

@@ -18,7 +18,10 @@ NOTICE_DAYS = 3
 """Nothing is due sooner than so many working days after it could first be known."""
 
 LASTS_DAYS = 182
-"""An introduction is followed for at most half a year from the first day."""
+"""An introduction is followed for at most half a year from the first day, leave not counted."""
+
+LEAVE_DAYS = 3 * 365
+"""Of leave at most so many days make it longer: of one without an end nobody could say when to stop."""
 
 REMIND_EVERY = 7
 """Who has been told that something is late is told again after so many days, if it still is."""
@@ -176,9 +179,20 @@ def stage_of(offset: int) -> Stage:
     return Stage.FIRST_MONTH if offset <= MONTH else Stage.LATER
 
 
+def followed_until(hire: Hire) -> date:
+    """Return the last day on which an introduction is followed: what waits for the return from leave is still to be done."""
+    last = later(hire.first_day, LASTS_DAYS)
+    longest = later(last, LEAVE_DAYS)
+    for first, end in hire.away:
+        begins = max(first, hire.first_day)
+        if begins <= min(end, last):
+            last = min(longest, later(last, (end - begins).days + 1))
+    return last
+
+
 def under_way(hire: Hire, dues: Iterable[date | None], day: date, *, remaining: bool) -> bool:
     """Say whether an introduction is coming or going on on a day: until the last item is due, or longer if some remain."""
-    if hire.days.span[1] < day or later(hire.first_day, LASTS_DAYS) < day:
+    if hire.days.span[1] < day or followed_until(hire) < day:
         return False
     return remaining or any(due is None or due >= day for due in dues)
 

@@ -22,8 +22,8 @@ from tracker.db import BoundSession
 from tracker.domain import facts
 from tracker.domain import programme as rules
 from tracker.domain.facts import DutyKind, State
-from tracker.domain.periods import Days, known, later, overlaps
-from tracker.domain.programme import LASTS_DAYS, Hire, Owner, Stage
+from tracker.domain.periods import Days, known, overlaps
+from tracker.domain.programme import Hire, Owner, Stage
 from tracker.municipalities.calendar import HOLIDAYS
 from tracker.municipalities.models import Municipality
 from tracker.organisation.models import Position
@@ -39,6 +39,7 @@ from tracker.people.queries import (
 )
 from tracker.permissions import Role, Viewer
 from tracker.programmes.models import ProgrammeItem, ProgrammeItemVersion, TaskDone
+from tracker.programmes.queries.followed import may_be_followed
 from tracker.programmes.queries.programme import LoadedItem, load_items
 from tracker.tables import known_at, stands
 
@@ -152,10 +153,9 @@ def introducible_to(viewer: Viewer, day: date) -> ColumnElement[bool]:
 def introductions(session: BoundSession, which: ColumnElement[bool], day: date) -> list[Introduction]:
     """Return the introductions coming or going on on a day of the people whom a condition names, first day first.
 
-    About ten queries, whatever their number; one, if nobody has begun within half a year.
+    About ten queries, whatever their number; one, if nobody has begun within half a year, leave not counted.
     """
-    begun = later(day, -LASTS_DAYS)
-    theirs = (Employment.person_id == Person.id, stands(Employment), Employment.starts_on >= begun)
+    theirs = (Employment.person_id == Person.id, stands(Employment), may_be_followed(day))
     found = _introductions(session, which & select(Employment.id).where(*theirs).exists(), day)
     return [one for one in found if one.under_way]
 

@@ -10,13 +10,21 @@ from tracker.compliance.queries.obligations import PERSON, PersonRow
 from tracker.db import BoundSession
 from tracker.domain import programme as rules
 from tracker.domain.periods import Days, later
-from tracker.domain.programme import LASTS_DAYS, Owner
+from tracker.domain.programme import Owner
 from tracker.municipalities.calendar import HOLIDAYS
 from tracker.paging import Page
 from tracker.people.models import Employment, Person
 from tracker.people.queries import in_name_order, named, served_or_coming, team_or_coming
 from tracker.permissions import Role, Viewer
-from tracker.programmes.queries.introductions import Introduction, Task, hires_of, introductions, may_tick, serves
+from tracker.programmes.queries.followed import may_be_followed
+from tracker.programmes.queries.introductions import (
+    Introduction,
+    Task,
+    hires_of,
+    introductions,
+    may_tick,
+    serves,
+)
 from tracker.requirements.queries import subtrees
 from tracker.tables import stands
 
@@ -133,8 +141,9 @@ def affected(
         units=None if unit_id is None else units[unit_id],
         position_id=position_id,
     )
-    begun = max(effective_from, later(today, -LASTS_DAYS))
-    starting = select(Employment.person_id).where(stands(Employment), Employment.starts_on >= begun)
+    starting = select(Employment.person_id).where(
+        stands(Employment), Employment.starts_on >= effective_from, may_be_followed(today)
+    )
     people = {
         row.id: PersonRow(*row)
         for row in session.execute(select(*PERSON).where(Person.id.in_(starting)).order_by(*in_name_order()))
@@ -143,6 +152,6 @@ def affected(
     found = [
         Affected(people[person_id], hire.first_day, rules.due_on(item, hire, HOLIDAYS))
         for person_id, hire in latest.items()
-        if rules.is_for(item, hire) and hire.first_day >= begun and hire.days.span[1] >= today
+        if rules.is_for(item, hire) and min(rules.followed_until(hire), hire.days.span[1]) >= today
     ]
     return sorted(found, key=lambda one: one.first_day)
