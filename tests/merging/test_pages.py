@@ -89,6 +89,13 @@ class TestPages:
         sent = david.post(f"/people/{cast.person_ids['anna']}/merge/{cast.person_ids['mona']}", data={"reason": "x"})
         assert sent.status_code == 422
 
+    def test_who_comes_back_to_it_is_led_to_who_remained(self, david, cast, double):
+        anna = cast.person_ids["anna"]
+        for address in (f"/people/{anna}/merge/{double}",) * 2 + (f"/people/{double}/merge/{anna}",):
+            answer = david.post(address, data={"reason": "x"})
+            assert (answer.status_code, answer.location) == (302, f"/people/{anna}")
+        assert david.get(f"/people/{cast.person_ids['bosse']}/merge/{double}").status_code == 404
+
     def test_a_protected_name_is_not_shown(self, david, in_kil, cast, double):
         with in_kil() as session:
             person(session, cast, "double").protected_identity = True

@@ -58,7 +58,13 @@ def choose(person_id: str) -> Response:
 @bp.route("/people/<public_id:person_id>/merge/<public_id:other_id>", methods=["GET", "POST"])
 @requires(Permission.PERSON_EDIT)
 def merge(person_id: str, other_id: str) -> Response:
-    """Show what merging would lead to, and merge: the first of the two remains."""
+    """Show what merging would lead to, and merge: the first of the two remains.
+
+    Whoever presses twice, or comes back to a page from before, is led to who has remained.
+    """
+    if (remaining := _already_one(person_id, other_id)) is not None:
+        flash(_("The two are one person now."), "success")
+        return redirect(url_for("dashboards.person", person_id=remaining.public_id))
     person, other = (found(visible_person(g.session, g.viewer, one, on=g.today)) for one in (person_id, other_id))
     form = MergeForm()
     if submitted(form):
@@ -87,6 +93,12 @@ def merge(person_id: str, other_id: str) -> Response:
         kinds=KINDS,
         duties=DUTIES,
     )
+
+
+def _already_one(*public_ids: str) -> Person | None:
+    """Return which of some persons the others have been merged into."""
+    survivors = (merges.merged_into(g.session, g.viewer, one, on=g.today) for one in public_ids)
+    return next((one[1] for one in survivors if one is not None and one[1].public_id in public_ids), None)
 
 
 def _refusal(person: Person, other: Person) -> str | None:
