@@ -48,10 +48,12 @@ def test_who_stands_without_a_number_is_not_left_out():
 
 
 def test_spaces_are_taken_out_of_numbers_and_addresses_only():
-    assert rows("Anstnr\n100 123\nanna @kil.se\nAnna Berg\n") == [
+    assert rows("Anstnr\n100 123\nanna @kil.se\nBo Ek\nKIL 100 124\nKurslista 2026\n") == [
         ListRow(2, "100123"),
         ListRow(3, "anna@kil.se"),
-        ListRow(4, "Anna Berg"),
+        ListRow(4, "Bo Ek"),
+        ListRow(5, "KIL100124"),
+        ListRow(6, "Kurslista 2026"),
     ]
 
 

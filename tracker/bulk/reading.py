@@ -30,6 +30,9 @@ HEADINGS = {
 # "Anna Berg <anna.berg@kil.se>", as mail programs write it.
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 
+# What no number has in it: "Kurslista 2026" is words, and "KIL 100123" might be a number.
+_WORD = re.compile(r"[^\W\d_]{4}")
+
 # What is meant for a day, even if there is none such or it is written so that it could be two: 31/2/26, 31 februari.
 _MONTH = "(?:jan|feb|mar|apr|ma[jy]|jun|jul|aug|sep|o[kc]t|nov|dec)[a-z]*"
 _NTH = r"(?:\.|:[ea]|st|nd|rd|th)?"
@@ -189,5 +192,5 @@ def _identifier(who: str) -> str:
     """Return the number or address without spaces. Anything else, such as a name, is shown as it was written."""
     if match := _IN_BRACKETS.search(who):
         return match[1][:WRITTEN_LENGTH]
-    spaced = "@" not in who and not any(letter.isdigit() for letter in who)
-    return (who if spaced else "".join(who.split()))[:WRITTEN_LENGTH]
+    in_words = "@" not in who and (_WORD.search(who) or not any(letter.isdigit() for letter in who))
+    return (who if in_words else "".join(who.split()))[:WRITTEN_LENGTH]
