@@ -107,6 +107,17 @@ class TestPages:
             assert "Hemligsson" not in david.get(page).text
         assert "anna.akesson" not in david.get(f"/people/{cast.person_ids['anna']}").text
 
+    def test_nor_is_what_the_same_person_was_called_before(self, david, in_kil, cast, double):
+        """The one who remained is protected: the name of the other would tell whose identity that is."""
+        with in_kil() as session:
+            person(session, cast, "double").family_name = "Hemligsson"
+            row = merge_them(session, cast).public_id
+        pages = [f"/people/{cast.person_ids['anna']}", f"/people/{double}", "/people/duplicates", f"/merges/{row}/undo"]
+        assert ["Hemligsson" in david.get(page).text for page in pages] == [True] * 4
+        with in_kil() as session:
+            person(session, cast, "anna").protected_identity = True
+        assert ["Hemligsson" in david.get(page).text for page in pages] == [False] * 4
+
     def test_who_may_see_the_one_is_led_there(self, app, database, cast, in_kil, double):
         with in_kil() as session:
             merge_them(session, cast)

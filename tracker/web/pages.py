@@ -87,9 +87,15 @@ def with_query(**changes: Any) -> str:
     return request.path + ("?" + text if text else "")
 
 
-def person_name(person: Any) -> str:
-    """Return a person's name as the present viewer may see it."""
-    return shown_name(person, g.get("viewer"), protected=gettext("Protected identity"))
+def person_name(person: Any, survivor: Any = None) -> str:
+    """Return a person's name as the present viewer may see it.
+
+    `survivor` is whom they were merged into: one and the same person, so that one name would give away the other.
+    """
+    viewer, protected = g.get("viewer"), gettext("Protected identity")
+    if survivor is not None and survivor.protected_identity and (viewer is None or viewer.person_id != survivor.id):
+        return f"{protected} ({person.employee_number})"
+    return shown_name(person, viewer, protected=protected)
 
 
 def owner_name(owner: Any) -> str:
