@@ -41,7 +41,9 @@ def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path):
     files = write_pack(PACK)
     write_files(files, tmp_path / "pack")
     write_files(files, tmp_path / "pack.zip")
-    assert read_files(tmp_path / "pack") == read_files(tmp_path / "pack.zip") == files
+    write_files(files, tmp_path / "PACK2.ZIP")
+    assert [read_files(tmp_path / name) for name in ("pack", "pack.zip", "PACK2.ZIP")] == [files] * 3
+    assert (tmp_path / "PACK2.ZIP").is_file()
     with pytest.raises(FileExistsError):
         write_files(files, tmp_path / "pack")
     outer = io.BytesIO()

@@ -161,7 +161,7 @@ def write_files(files: Files, path: Path) -> None:
 
     Raises FileExistsError.
     """
-    if path.suffix == ".zip":
+    if path.suffix.lower() == ".zip":
         path.write_bytes(to_zip(files))
         return
     if path.exists() and any(path.iterdir()):
