@@ -25,7 +25,7 @@ from tests.factories import (
     add_requirement,
     add_upload,
 )
-from tests.hr.test_roster_import import content, line
+from tests.hr.rosters import content, line
 from tests.packs.cases import PACK
 from tracker import clock
 from tracker.accounts.models import Account, LoginSession, RoleRequest

@@ -15,7 +15,7 @@ from tests.addresses import Addresses, one_of_everything
 from tests.browser.conftest import DESKTOP, PHONE, Site, check_accessibility, sign_in
 from tests.browser.taking import answer, choose, hand_in, press, questions_of
 from tests.conftest import NOW
-from tests.hr.test_roster_import import content, line
+from tests.hr.rosters import content, line
 from tracker.db import BoundSession
 from tracker.hr.models import ImportState, RosterImport
 from tracker.learning.models import Completion

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from tests.conftest import NOW
 from tests.factories import add_absence, add_completion, add_course, add_person, add_requirement
+from tests.statements import asking
 from tracker.compliance.queries import (
     employed_on,
     figures,
@@ -205,16 +205,9 @@ class TestMatrix:
 )
 def test_as_many_questions_however_many_people(database, in_kil, cast, history, ask):
     def count():
-        statements = []
-
-        def note(_connection, _cursor, statement, *_):
-            statements.append(statement)
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        with database.bound(cast.kil) as session:
+        with asking(database) as asked, database.bound(cast.kil) as session:
             ask(session, cast)
-        event.remove(database.engine, "before_cursor_execute", note)
-        return len(statements)
+        return len(asked)
 
     few = count()
     with in_kil() as session:
@@ -225,18 +218,10 @@ def test_as_many_questions_however_many_people(database, in_kil, cast, history, 
 
 def test_refreshing_takes_as_many_questions_however_many_people(database, in_kil, cast, history):
     def count(people):
-        statements = []
-
-        def note(_connection, _cursor, statement, *_):
-            if "phase" in statement or "FROM employment" in statement:
-                statements.append(statement)
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        with in_kil() as session:
+        with asking(database) as asked, in_kil() as session:
             for person in people:
                 add_absence(session, person, starts_on=DAY, ends_on=DAY, now=NOW)
-        event.remove(database.engine, "before_cursor_execute", note)
-        return len(statements)
+        return sum("phase" in statement or "FROM employment" in statement for statement, _ in asked)
 
     with in_kil() as session:
         more = [

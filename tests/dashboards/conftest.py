@@ -1,15 +1,15 @@
 """A Kil in which somebody is behind, somebody is soon due, somebody is done; and what a page was given to show."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
 from flask import template_rendered
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests.conftest import NOW
@@ -22,9 +22,9 @@ from tests.factories import (
     add_requirement,
     sign_in,
 )
+from tests.statements import Asked, asking
 from tracker.accounts.models import Account
 from tracker.catalogue.models import CourseVersion
-from tracker.db import Database
 
 TODAY = date(2026, 11, 23)
 
@@ -121,29 +121,6 @@ def show(app, database, cast: Cast) -> Callable[..., Shown]:
 
 
 @pytest.fixture
-def counting(database) -> Callable[[], Any]:
+def counting(database) -> Callable[[], AbstractContextManager[Asked]]:
     """Keep the statements that run in a block, with their parameters: `with counting() as asked: …; len(asked)`."""
-
-    @contextmanager
-    def count() -> Iterator[list[tuple[str, Any]]]:
-        asked: list[tuple[str, Any]] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            asked.append((statement, parameters))
-
-        event.listen(database.engine, "before_cursor_execute", note)
-        try:
-            yield asked
-        finally:
-            event.remove(database.engine, "before_cursor_execute", note)
-
-    return count
-
-
-def planned(database: Database, asked: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield each step of how SQLite looks for what some statements ask for, with the statement."""
-    with database.engine.connect() as connection:
-        for statement, parameters in asked:
-            if statement.startswith(("SELECT", "WITH")):
-                for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
-                    yield step[-1], statement
+    return partial(asking, database)

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from tests.conftest import NOW
-from tests.dashboards.conftest import planned
 from tests.factories import add_completion, add_course, add_duty, add_person, add_requirement, add_unit
+from tests.statements import planned
 from tracker.compliance.models import Phase
 from tracker.domain.facts import DutyKind, State
 from tracker.organisation.models import UnitKind

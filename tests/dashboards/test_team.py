@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.conftest import NOW
-from tests.dashboards.conftest import planned
 from tests.factories import add_person
+from tests.statements import planned
 from tracker.dashboards.queries.team import Need
 from tracker.people.models import Person
 

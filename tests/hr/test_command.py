@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from tests.hr.test_roster_import import add_town, content, line, load
+from tests.hr.rosters import content, line
+from tests.hr.test_roster_import import add_town, load
 from tracker.cli import main
 from tracker.people.models import Employment, Person
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import sign_in
-from tests.hr.test_roster_import import content, line
+from tests.hr.rosters import content, line
 from tracker.edge import transaction
 from tracker.hr.models import RosterImport
 from tracker.hr.operations import stage_roster

@@ -1,7 +1,5 @@
 """Loading rosters into a database: the four real ones, again, and files with something wrong."""
 
-import io
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.resources import files
@@ -11,6 +9,7 @@ from sqlalchemy import event, func, select
 
 from tests.conftest import NOW
 from tests.factories import add_account, add_person, add_unit
+from tests.hr.rosters import content, damaged_zip, line
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.models import JournalEntry
 from tracker.db import Database
@@ -37,10 +36,6 @@ from tracker.people.models import Absence, Duty, Employment, Person
 from tracker.permissions import GivenRole, system
 
 TODAY = date(2026, 11, 23)
-HEADINGS = (
-    "Anstnr;Förnamn;Efternamn;E-post;Enhetskod;Enhet;Överordnad enhetskod;Befattningskod;Befattning;Anställningsform;"
-    "Sysselsättningsgrad;Anställd fr o m;Anställd t o m;Chef anstnr;Frånvaro fr o m;Frånvaro t o m;Skyddad identitet"
-)
 TABLES = (OrgUnit, UnitPlacement, Position, Person, Employment, Absence, Duty, Account)
 # Rows, people, units, and people with protected identity, counted in the files by hand.
 ROSTERS = {
@@ -53,45 +48,6 @@ ROSTERS = {
 
 def roster_file(slug: str) -> bytes:
     return (files("tracker.demo") / "data" / f"{slug}-2026-11-23.csv").read_bytes()
-
-
-def line(number="1", given="Anna", family="Åkesson", unit="10", **says):
-    """Return a row of a roster; `says` are the columns by the names below, in the order of the file."""
-    values = {
-        "number": number,
-        "given": given,
-        "family": family,
-        "email": "",
-        "unit": unit,
-        "unit_name": f"Enhet {unit}",
-        "parent": "",
-        "code": "207",
-        "title": "Undersköterska",
-        "kind": "Tillsvidare",
-        "percent": "100,00",
-        "starts": "2020-01-01",
-        "ends": "",
-        "manager": "",
-        "away": "",
-        "back": "",
-        "protected": "N",
-    }
-    assert says.keys() <= values.keys()
-    return ";".join((values | says).values())
-
-
-def content(*lines: str) -> bytes:
-    return "\r\n".join((HEADINGS, *lines)).encode("cp1252")
-
-
-def damaged_zip(at: int, byte: int) -> bytes:
-    """Return a zip in which one byte of what it says of its file is another."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("å", b"")
-    damaged = bytearray(packed.getvalue())
-    damaged[damaged.index(b"PK\1\2") + at] = byte
-    return bytes(damaged)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from tests.conftest import NOW
 from tests.domain.histories import facts_of as facts_known
 from tests.factories import add_completion, add_request, add_upload, sign_in
+from tests.hr.rosters import content, line
 from tests.hr.test_pages import go_through, upload
-from tests.hr.test_roster_import import content, line
 from tests.merging.conftest import CODE, LATER, LATEST, TODAY, add_task_done, facts_of, merge_them, person, undo_it
 from tracker.accounts.models import Account, RoleGrant
 from tracker.audit.queries import verify

@@ -9,8 +9,8 @@ from sqlalchemy import event, select
 
 from tests.conftest import NOW
 from tests.factories import add_completion, add_course, add_person, sign_in
+from tests.hr.rosters import content, line
 from tests.hr.test_pages import go_through, upload
-from tests.hr.test_roster_import import content, line
 from tracker.accounts.models import Account
 from tracker.audit.models import JournalEntry
 from tracker.dashboards.queries.search import people

@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests.conftest import NOW
 from tests.factories import acting, add_completion, add_course, add_duty, add_person, add_requirement, add_unit
+from tests.statements import asking
 from tracker.catalogue.models import Course, CourseEquivalence, CourseVersion
 from tracker.catalogue.starter import load_starter as load_courses
 from tracker.compliance.models import Phase
@@ -175,16 +176,9 @@ class TestLoading:
 
     def test_as_many_questions_however_many_requirements(self, database, in_kil, cast):
         def count():
-            statements = []
-
-            def note(_connection, _cursor, statement, *_):
-                statements.append(statement)
-
-            event.listen(database.engine, "before_cursor_execute", note)
-            with database.bound(cast.kil) as session:
+            with asking(database) as asked, database.bound(cast.kil) as session:
                 load_requirements(session)
-            event.remove(database.engine, "before_cursor_execute", note)
-            return len(statements)
+            return len(asked)
 
         def require(code):
             with in_kil() as session:
