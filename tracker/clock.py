@@ -6,6 +6,9 @@ Edges (a request, a job, a command) read the clock once and hand `now` or `today
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""What may be asked about. Further away, counting years forth and back would leave the calendar."""
+
 
 def now() -> datetime:
     """Return the present instant, in UTC."""

@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Any, TypeVar
 
+from tracker.clock import FIRST_DAY, LAST_DAY
+
 LANGUAGES = ("sv", "en")
 
 Files = Mapping[str, bytes]
@@ -21,7 +23,6 @@ Files = Mapping[str, bytes]
 E = TypeVar("E", bound=StrEnum)
 
 _LARGEST = 100_000
-_YEARS = range(1900, 2200)  # Those that pages and forms can be about.
 _LONGEST = 5_000
 TITLE = 200
 """So many characters a title has at most: it stands in lists."""
@@ -189,8 +190,8 @@ class Table:
         if not self.has(name):
             return self.absent(name)
         value = self._value(name, date, Fault.NOT_DAY, f"{name} = 2026-12-01", None)
-        if value is not None and value.year not in _YEARS:
-            self.note(Fault.FAR_OFF, name=name, first=_YEARS[0], last=_YEARS[-1])
+        if value is not None and not FIRST_DAY.year <= value.year <= LAST_DAY.year:
+            self.note(Fault.FAR_OFF, name=name, first=FIRST_DAY.year, last=LAST_DAY.year)
         return value.date() if isinstance(value, datetime) else value
 
     def flag(self, name: str) -> bool:

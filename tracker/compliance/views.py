@@ -10,6 +10,7 @@ from flask import Blueprint, g, request, stream_template, url_for
 from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response
 
+from tracker.clock import FIRST_DAY
 from tracker.compliance import known, queries
 from tracker.compliance.explain import explain, named_courses
 from tracker.compliance.operations import BusyError, take_turn
@@ -25,7 +26,7 @@ from tracker.requirements import queries as requirements
 from tracker.web.access import requires
 from tracker.web.errors import DayError
 from tracker.web.pages import found, own_path, page
-from tracker.web.session import FIRST_DAY, edge, in_municipality
+from tracker.web.session import edge, in_municipality
 
 log = structlog.get_logger()
 

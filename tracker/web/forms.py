@@ -11,8 +11,8 @@ from flask_wtf import file as flask_wtf_file
 from wtforms import DateField, PasswordField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
+from tracker.clock import FIRST_DAY, LAST_DAY
 from tracker.i18n import megabytes
-from tracker.web.session import FIRST_DAY, LAST_DAY
 
 
 class Form(FlaskForm):

@@ -12,14 +12,12 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
 
 from tracker import clock
+from tracker.clock import FIRST_DAY, LAST_DAY
 from tracker.config import Config
 from tracker.db import BoundSession, Database, Known
 from tracker.municipalities.models import Municipality
 from tracker.permissions import SignedIn, Viewer
 from tracker.web.errors import DayError
-
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-"""What may be asked about. Further away, counting years forth and back would leave the calendar."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

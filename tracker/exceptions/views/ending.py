@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.accounts.forms import refuse
+from tracker.clock import FIRST_DAY, LAST_DAY
 from tracker.domain.exceptions import DecisionKind
 from tracker.exceptions import operations, queries
 from tracker.exceptions.forms import EndForm, WithdrawForm
@@ -19,7 +20,6 @@ from tracker.requirements.models import Assignment, Exemption, Extension, Requir
 from tracker.web.access import requires
 from tracker.web.forms import submitted
 from tracker.web.pages import found, page
-from tracker.web.session import FIRST_DAY, LAST_DAY
 
 
 @bp.route("/exemptions/<public_id:exemption_id>/end", methods=["GET", "POST"])
