@@ -34,11 +34,13 @@ class Named(Protocol):
         ...
 
 
-def shown_name(person: Named, viewer: Viewer | None, *, protected: str) -> str:
+def shown_name(person: Named, viewer: Viewer | None, *, protected: str, survivor: Named | None = None) -> str:
     """Return a person's name as a viewer may see it: `protected` and the employee number for a protected identity.
 
     `protected` is "Skyddad identitet" in the reader's language. Only the person sees their own name.
+    `survivor` is whom they were merged into: one and the same person, so that one name would give away the other.
     """
-    if person.protected_identity and (viewer is None or viewer.person_id != person.id):
+    own = None if viewer is None else viewer.person_id
+    if any(one.protected_identity and one.id != own for one in (person, survivor or person)):
         return f"{protected} ({person.employee_number})"
     return f"{person.given_name} {person.family_name}"

@@ -64,14 +64,6 @@ class ExtensionListForm(RequirementListForm):
 class CompletionListForm(ListForm):
     """Record that everyone on the list completed a course. Courses are passed in as choices."""
 
-    pasted = TextAreaField(
-        _l("Paste the list"),
-        description=_l("One person a row: employee number or e-mail address, and if you like a day and a note."),
-    )
-    file = FileField(
-        _l("Or choose a file"),
-        description=_l("CSV or XLSX, with headings such as Anstnr, Datum and Anteckning, or none."),
-    )
     course = SelectField(_l("Course"), [required(_l("Choose the course."))])
     completed_on = DateField(
         _l("Completed on"),
@@ -85,6 +77,14 @@ class CompletionListForm(ListForm):
             "Name, employee number or e-mail address: the trainer or whoever saw it. Nobody signs for themself."
         ),
     )
+
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        """Say that a row may have a day of its own, as in the list of no other act."""
+        super().__init__(*args, **fields)
+        self.pasted.description = _l(
+            "One person a row: employee number or e-mail address, and if you like a day and a note."
+        )
+        self.file.description = _l("CSV or XLSX, with headings such as Anstnr, Datum and Anteckning, or none.")
 
 
 class ApplyForm(Form):

@@ -88,14 +88,8 @@ def with_query(**changes: Any) -> str:
 
 
 def person_name(person: Any, survivor: Any = None) -> str:
-    """Return a person's name as the present viewer may see it.
-
-    `survivor` is whom they were merged into: one and the same person, so that one name would give away the other.
-    """
-    viewer, protected = g.get("viewer"), gettext("Protected identity")
-    if survivor is not None and survivor.protected_identity and (viewer is None or viewer.person_id != survivor.id):
-        return f"{protected} ({person.employee_number})"
-    return shown_name(person, viewer, protected=protected)
+    """Return a person's name as the present viewer may see it. `survivor`: whom they were merged into."""
+    return shown_name(person, g.get("viewer"), protected=gettext("Protected identity"), survivor=survivor)
 
 
 def owner_name(owner: Any) -> str:

@@ -17,14 +17,7 @@ from tracker.people.models import Employment, Person
 from tracker.people.queries import in_name_order, named, served_or_coming, team_or_coming
 from tracker.permissions import Role, Viewer
 from tracker.programmes.queries.followed import may_be_followed
-from tracker.programmes.queries.introductions import (
-    Introduction,
-    Task,
-    hires_of,
-    introductions,
-    may_tick,
-    serves,
-)
+from tracker.programmes.queries.introductions import Introduction, Task, hires_of, introductions, may_tick, serves
 from tracker.requirements.queries import subtrees
 from tracker.tables import stands
 
